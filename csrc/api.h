@@ -1,0 +1,115 @@
+/// The only door for the binding: record, evaluate, hand memory in and out, describe.
+///
+/// Everything is called under the GIL. evaluate() and export_buffer() let go of it (through the
+/// hooks given to start()) while large work runs; no grumpy lock is held while taking it.
+/// Operations whose operands or targets are exported (live aliases outside, S5) are evaluated
+/// before the recording function returns.
+/// Throws: Error (NumPy's class and text), OutOfMemory, CompileError, InternalError.
+#pragma once
+#include <span>
+#include <string>
+#include <vector>
+
+#include "graph/record.h"
+#include "graph/storage.h"
+#include "kernel/kernel_spec.h"
+#include "ops/infer.h"
+
+namespace grumpy::api {
+
+struct Hooks {
+  void* (*release_gil)();          // PyEval_SaveThread
+  void (*acquire_gil)(void*);      // PyEval_RestoreThread
+  void (*retain_code)(void*);      // Py_INCREF
+  void (*release_code)(void*);     // Py_DECREF
+  bool (*interrupted)();           // PyErr_CheckSignals between kernels; true: stop (called with the GIL)
+};
+void start(const Hooks& hooks);
+
+// ---- memory in and out
+/// Owned memory of nbytes; fill it, then wrap it in new_array(make_leaf(...)).
+BufferRef allocate(size_t nbytes);
+/// Somebody else's memory; `release(owner)` is called once, under the GIL, when the last user is gone.
+BufferRef borrow(void* data, size_t nbytes, bool is_readonly, void* owner, void (*release)(void* owner));
+/// Parallel copy of any strided memory (strides in bytes) into a new dense array.
+Array copy_in(DType dtype, std::span<const int64_t> shape, const void* data, std::span<const int64_t> strides);
+/// Makes an evaluated storage's bytes its own, so that they may be written in place: pending readers
+/// and copies keep the old ones. Exported memory is written where it is.
+void make_private_for_writing(Storage& s);
+/// An array over a whole borrowed buffer, shared for life when others can write it.
+Array adopt(DType dtype, std::span<const int64_t> shape, BufferRef data, bool is_shared);
+
+/// Evaluates `a` and every pending operation that reads or is owed to its memory, makes its bytes
+/// its own, counts an export, and returns the buffer; element (0,...) of `a` lies at
+/// data + window(a)->offset * item_bytes. Call end_export when the alias dies.
+Buffer* export_buffer(const Array& a);
+void end_export(Buffer* b);
+
+// ---- recording (Site: see graph/node.h)
+Array map(Op op, std::span<const Operand> in, const Site& site);
+/// With dtype=/casting already decided by the caller.
+Array map_as(Op op, DType compute, DType result, std::span<const Operand> in, const Site& site);
+void foreign(const InnerLoop* loop, std::span<const Operand> in, std::span<Array> out, const Site& site);
+Array cast(const Array& a, DType to, const Site& site);   // always a new array
+Array copy(const Array& a);                               // copy on write
+Array broadcast_to(const Array& a, const Shape& shape);   // a view
+Array reduce(ReduceOp op, const Operand& in, uint64_t axes, bool keepdims, DType accumulate, DType out,
+             const Site& site);
+Array scan(ReduceOp op, const Operand& in, int axis, DType out, const Site& site);
+Array matmul(const Array& a, const Array& b, DType dtype, const Site& site);  // ndim >= 2 each
+Array take(const Array& a, const Array& index, int axis, const Site& site);   // int64, in bounds
+/// dst[...] = value (cast freely: the caller checked casting=).
+void write(const Array& dst, const Operand& value, const Site& site);
+/// dst[mask] = value for a mask of dst's shape (or one that broadcasts to it) and a value that broadcasts.
+void write_where(const Array& dst, const Array& mask, const Operand& value, const Site& site);
+
+// ---- index arrays and masks: shapes that depend on data, so operands are evaluated at the call
+/// a[mask]: the mask (bool) stands over a's first axes.
+Array compress(const Array& a, const Array& mask);
+/// One int64 array per axis of the mask.
+std::vector<Array> nonzero(const Array& mask);
+/// Smallest and largest index; the array is not empty.
+struct IndexBounds { int64_t least, most; };
+IndexBounds index_bounds(const Array& index);
+/// a[..., index, ...] for int64 arrays over the axes axis, axis + 1, ...; they broadcast together
+/// and are in bounds (negative ones count from the end).
+Array gather(const Array& a, std::span<const Array* const> index, int axis);
+/// dst[..., index, ...] = value; the last write to an element wins.
+void scatter(const Array& dst, std::span<const Array* const> index, int axis, const Operand& value, const Site& site);
+/// dst[..., index, ...] op= value, every repetition counted; false: not for this op and dtype.
+bool scatter_reduce(ReduceOp op, const Array& dst, std::span<const Array* const> index, int axis,
+                    const Operand& value, const Site& site);
+/// dst[mask] = rows; rows broadcast to (number of true elements,) + dst.shape[mask.ndim:].
+void put_masked(const Array& dst, const Array& mask, const Operand& value, const Site& site);
+
+/// A basic-index view, strides and offset in elements of the storage.
+Array view(const Array& a, std::span<const int64_t> shape, std::span<const int64_t> strides, int64_t offset);
+/// The reshape NumPy would give without a copy, else an empty Array.
+Array try_reshape(const Array& a, std::span<const int64_t> shape);
+/// Real or imaginary part as a view of a complex array's memory (evaluates, then aliases).
+// (recorded as ops `real`, `imag` for reading; writing goes through write with make_complex.)
+
+// ---- evaluation
+struct FpEvent {
+  Site site;              // code reference is the receiver's to release
+  std::string operation;  // NumPy's name: "divide", "log"
+  uint8_t fpe;            // one bit of Fpe
+};
+void evaluate(std::span<const Array* const> arrays);
+inline bool is_pending(const Array& a) { return a.storage->is_pending() || a.view; }
+/// Floating-point errors met since the last call, in program order of their operations.
+std::vector<FpEvent> take_fp_events();
+bool has_fp_events();
+/// Reads one element; evaluates what it needs. `position` counts along the array's own axes.
+Scalar read_element(const Array& a, std::span<const int64_t> index);
+
+// ---- describing
+std::string show(std::span<const Array* const> arrays, const std::string& what);
+struct Counters {
+  uint64_t evaluations, kernels, library_calls, compiled, compile_ns, memory_hits, disk_hits, interpreted,
+      bytes_moved, run_ns, plans, plan_hits, recorded, pending;
+};
+Counters counters();
+void reset_counters();
+
+}  // namespace grumpy::api

@@ -1,0 +1,204 @@
+// The part of api.h that reads and writes by index arrays and masks.
+#include <algorithm>
+
+#include "api.h"
+#include "base/error.h"
+#include "device/cpu/allocator.h"
+#include "device/cpu/copy.h"
+#include "device/cpu/index_loops.h"
+#include "graph/frontier.h"
+#include "runtime/session.h"
+#include "runtime/stats.h"
+
+namespace grumpy::api {
+namespace {
+
+/// Memory and strides of an evaluated array; `keep` holds both.
+struct Located {
+  NodeRef node;
+  View window;
+  char* data;
+  DType dtype;
+  std::span<const int64_t> extents() const { return window->shape->extents(); }
+  std::span<const int64_t> strides() const { return window->steps(); }
+};
+
+Located locate(const Array& a) {
+  Array dense = a;
+  if (a.storage->value->kind == NodeKind::Constant) {
+    // A constant has no buffer: give it one.
+    dense = new_array(record_view_copy(NodeRef(a.storage->value)));
+    dense.view = a.view;
+  }
+  const Array* wanted[] = {&dense};
+  evaluate(wanted);
+  Located l{NodeRef(dense.storage->value), grumpy::window(dense), nullptr, a.dtype()};
+  l.data = static_cast<char*>(l.node->data->data) + l.window->offset * item_bytes(l.dtype);
+  return l;
+}
+
+/// Evaluated, and nobody else's: its bytes may be written in place.
+Located locate_for_writing(const Array& a) {
+  Storage& s = *a.storage;
+  locate(a);
+  make_private_for_writing(s);
+  return locate(a);
+}
+
+/// `a`, or a copy of it when the bytes may change under us while the target is written.
+Array stable(const Array& a) {
+  return a.storage->is_exported() ? new_array(record_view_copy(read(a))) : a;
+}
+
+TakeSource source_of(const Located& l) { return {l.data, item_bytes(l.dtype), l.extents(), l.strides()}; }
+PutTarget target_of(const Located& l) { return {l.data, item_bytes(l.dtype), l.extents(), l.strides()}; }
+MaskView mask_of(const Located& l) { return {l.data, l.extents(), l.strides()}; }
+
+Array leaf(DType t, std::span<const int64_t> shape, BufferRef buffer) {
+  stats().library_calls.fetch_add(1, std::memory_order_relaxed);
+  stats().bytes_moved.fetch_add(2 * buffer->nbytes, std::memory_order_relaxed);
+  pad_tail(*buffer, size_t(item_bytes(t)));
+  return new_array(make_leaf(t, make_shape(shape), std::move(buffer)));
+}
+
+/// Index arrays broadcast to one shape.
+struct Indices {
+  std::vector<Located> located;
+  std::vector<std::vector<int64_t>> strides;
+  std::vector<IndexSet::Positions> positions;
+  Shape shape;
+  IndexSet set;
+
+  Indices(std::span<const Array* const> index, int axis) {
+    shape = scalar_shape();
+    for (const Array* a : index) {
+      shape = broadcast(shape, a->shape());
+      GRUMPY_CHECK(bool(shape), IndexError) << "shape mismatch: indexing arrays could not be broadcast together with shapes "
+          << shapes_of(index);
+    }
+    for (const Array* a : index) {
+      located.push_back(locate(stable(*a)));
+      std::vector<int64_t>& st = strides.emplace_back(size_t(shape->ndim), 0);
+      const auto have = located.back().strides();
+      const size_t lead = size_t(shape->ndim) - have.size();
+      for (size_t k = 0; k < have.size(); ++k)
+        if (a->shape()->dims[k] != 1) st[lead + k] = have[k];
+    }
+    for (size_t k = 0; k < located.size(); ++k)
+      positions.push_back({reinterpret_cast<const int64_t*>(located[k].data), strides[k]});
+    set = {shape->extents(), positions, axis};
+  }
+
+  static std::string shapes_of(std::span<const Array* const> index) {
+    std::string text;
+    for (const Array* a : index) text += to_string(a->shape()->extents()) + " ";
+    return text;
+  }
+};
+
+/// The value, cast to t and broadcast to `extents`; strides over them.
+struct Values {
+  Located located;
+  std::vector<int64_t> strides;
+
+  Values(const Operand& value, DType t, std::span<const int64_t> extents, const Site& site, const char* what) {
+    NodeRef n = value.array ? record_cast(read(*value.array), t, site)
+                            : record_view_copy(make_constant(value.scalar.is_weak ? to_dtype(value.scalar, t)
+                                                                                 : convert(value.scalar, t)));
+    const Array a = value.array && n->dtype == value.array->dtype() ? stable(*value.array) : new_array(std::move(n));
+    located = locate(a);
+    const auto have = located.extents();
+    size_t drop = 0;  // leading axes of extent 1 beyond the target's
+    while (have.size() - drop > extents.size() && have[drop] == 1) ++drop;
+    bool ok = have.size() - drop <= extents.size();
+    strides.assign(extents.size(), 0);
+    for (size_t k = drop; ok && k < have.size(); ++k) {
+      const size_t at = extents.size() - have.size() + k;
+      ok = have[k] == extents[at] || have[k] == 1;
+      if (have[k] != 1) strides[at] = located.strides()[k];
+    }
+    GRUMPY_CHECK(ok, ValueError) << what << to_string(have) << " could not be broadcast to indexing result of shape "
+                                 << to_string(extents);
+  }
+};
+
+std::vector<int64_t> result_extents(const Array& a, const Indices& i, int axis, size_t naxes) {
+  std::vector<int64_t> dims(a.shape()->dims, a.shape()->dims + axis);
+  dims.insert(dims.end(), i.shape->dims, i.shape->dims + i.shape->ndim);
+  dims.insert(dims.end(), a.shape()->dims + axis + int(naxes), a.shape()->dims + a.ndim());
+  return dims;
+}
+
+}  // namespace
+
+Array compress(const Array& a, const Array& mask) {
+  const Located m = locate(mask), source = locate(a);
+  std::vector<int64_t> dims{count_true(mask_of(m))};
+  dims.insert(dims.end(), a.shape()->dims + mask.ndim(), a.shape()->dims + a.ndim());
+  const Shape shape = make_shape(dims);
+  BufferRef out = allocate_buffer(size_t(shape->size * item_bytes(a.dtype())));
+  grumpy::compress(source_of(source), mask_of(m), out->data);
+  return leaf(a.dtype(), dims, std::move(out));
+}
+
+std::vector<Array> nonzero(const Array& mask) {
+  const Located m = locate(mask);
+  const int64_t count = count_true(mask_of(m));
+  std::vector<BufferRef> buffers;
+  std::vector<int64_t*> coordinates;
+  for (int k = 0; k < mask.ndim(); ++k) {
+    buffers.push_back(allocate_buffer(size_t(count) * 8));
+    coordinates.push_back(static_cast<int64_t*>(buffers.back()->data));
+  }
+  grumpy::nonzero(mask_of(m), coordinates);
+  std::vector<Array> result;
+  for (BufferRef& b : buffers) result.push_back(leaf(DType::int64, {&count, 1}, std::move(b)));
+  return result;
+}
+
+IndexBounds index_bounds(const Array& index) {
+  const Located l = locate(index);
+  const IndexRange r = index_range(reinterpret_cast<const int64_t*>(l.data), l.extents(), l.strides());
+  return {r.least, r.most};
+}
+
+Array gather(const Array& a, std::span<const Array* const> index, int axis) {
+  const Indices i(index, axis);
+  const Located source = locate(a);
+  const std::vector<int64_t> dims = result_extents(a, i, axis, index.size());
+  const Shape shape = make_shape(dims);
+  BufferRef out = allocate_buffer(size_t(shape->size * item_bytes(a.dtype())));
+  grumpy::gather(source_of(source), i.set, out->data);
+  return leaf(a.dtype(), dims, std::move(out));
+}
+
+void scatter(const Array& dst, std::span<const Array* const> index, int axis, const Operand& value, const Site& site) {
+  const Indices i(index, axis);
+  const std::vector<int64_t> dims = result_extents(dst, i, axis, index.size());
+  const Values v(value, dst.dtype(), dims, site, "shape mismatch: value array of shape ");
+  // The value and the indices are located first: if they share dst's memory, they keep the old one.
+  const Located target = locate_for_writing(dst);
+  grumpy::scatter(target_of(target), i.set, {v.located.data, v.strides});
+}
+
+bool scatter_reduce(ReduceOp op, const Array& dst, std::span<const Array* const> index, int axis,
+                    const Operand& value, const Site& site) {
+  if (!can_scatter_reduce(op, dst.dtype())) return false;
+  const Indices i(index, axis);
+  const std::vector<int64_t> dims = result_extents(dst, i, axis, index.size());
+  const Values v(value, dst.dtype(), dims, site, "array is not broadcastable to correct shape: ");
+  const Located target = locate_for_writing(dst);
+  grumpy::scatter_reduce(op, dst.dtype(), target_of(target), i.set, {v.located.data, v.strides});
+  return true;
+}
+
+void put_masked(const Array& dst, const Array& mask, const Operand& value, const Site& site) {
+  const Located m = locate(mask);
+  std::vector<int64_t> dims{count_true(mask_of(m))};
+  dims.insert(dims.end(), dst.shape()->dims + mask.ndim(), dst.shape()->dims + dst.ndim());
+  const Values v(value, dst.dtype(), dims, site, "shape mismatch: value array of shape ");
+  const Located target = locate_for_writing(dst);
+  grumpy::put_masked(target_of(target), mask_of(m), {v.located.data, v.strides});
+}
+
+}  // namespace grumpy::api

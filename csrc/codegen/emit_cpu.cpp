@@ -1,0 +1,319 @@
+#include "codegen/emit_cpu.h"
+
+#include "base/error.h"
+#include "codegen/emit_scalar.h"
+#include "codegen/llvm_headers.h"
+
+namespace grumpy {
+
+using llvm::BasicBlock;
+using llvm::Type;
+using llvm::Value;
+
+namespace {
+
+// Below this many lanes a float vector would be padded with lanes of unknown content, whose
+// arithmetic could raise flags.
+constexpr int kMinLanes = 4;
+
+// Small optimised bodies do this many vectors per step, so that the loop's own instructions weigh
+// little.
+constexpr int kSmallBody = 12, kUnroll = 2;
+
+int value_bytes(const ScalarInstr& i) {
+  if (i.op == ScalarOp::store || i.op == ScalarOp::raise) return 1;
+  return int(std::max(item_bytes(i.type), item_bytes(i.from)));
+}
+
+/// Elements of one vector, and vectors of one step.
+struct Width {
+  int lanes, copies;
+};
+
+// One register per value of the widest type: wider vectors would be split by LLVM, which costs
+// compile time and, with the fast register allocator, spills.
+Width choose_width(const ScalarBlock& block, Isa isa, OptLevel level) {
+  int widest = 1;
+  for (const ScalarInstr& i : block.instrs) widest = std::max(widest, value_bytes(i));
+  const int lanes = std::max(kMinLanes, vector_bytes(isa) / widest);
+  if (level == OptLevel::Quick) return {std::min(lanes, kLanes), 1};
+  return {lanes, int(block.instrs.size()) <= kSmallBody ? kUnroll : 1};
+}
+
+class BlockEmitter {
+ public:
+  BlockEmitter(llvm::Module& module, const ScalarBlock& block, const BlockLayout& layout,
+               const CpuTarget& target, const std::string& name)
+      : block_(block), layout_(layout), isa_(target.isa), b_(module.getContext()) {
+    Type* ptr = b_.getPtrTy();
+    auto* type = llvm::FunctionType::get(b_.getVoidTy(), {ptr, b_.getInt64Ty(), ptr}, false);
+    fn_ = llvm::Function::Create(type, llvm::Function::ExternalLinkage, name, module);
+    set_cpu_attributes(*fn_, target);
+    fn_->addFnAttr(llvm::Attribute::StrictFP);
+    for (unsigned k : {0u, 2u}) fn_->addParamAttr(k, llvm::Attribute::NoCapture);
+    find_invariants();
+  }
+
+  llvm::Function* emit(Width width) {
+    Value* n = fn_->getArg(1);
+    b_.SetInsertPoint(new_block("entry"));
+    const size_t slots = block_.inputs.size() + block_.outputs.size();
+    for (size_t k = 0; k < slots; ++k)
+      ptrs_.push_back(b_.CreateLoad(
+          b_.getPtrTy(), b_.CreateConstInBoundsGEP1_64(b_.getPtrTy(), fn_->getArg(0), k)));
+    flags_ = b_.getInt32(0);
+    Value* done = b_.getInt64(0);
+    if (const int step = width.lanes * width.copies; step > kLanes) {
+      Value* whole = b_.CreateAnd(n, b_.getInt64(~uint64_t(step - 1)));
+      emit_loop(width, done, whole);
+      done = whole;
+      width = {std::min(width.lanes, kLanes), 1};
+    }
+    emit_loop(width, done, n);
+    if (raises_) report_flags();
+    b_.CreateRetVoid();
+    return fn_;
+  }
+
+ private:
+  BasicBlock* new_block(const char* name) { return BasicBlock::Create(b_.getContext(), name, fn_); }
+
+  bool is_splat(int slot) const {
+    return size_t(slot) < layout_.is_splat.size() && layout_.is_splat[size_t(slot)];
+  }
+
+  // Operands of instruction i, as many as its row has.
+  static int operands(const ScalarInstr& i, ValueId out[3]) {
+    const int n = info(i.op).nin;
+    out[0] = i.a, out[1] = i.b, out[2] = i.c;
+    return n;
+  }
+
+  void find_invariants() {
+    is_invariant_.resize(block_.instrs.size());
+    for (size_t k = 0; k < block_.instrs.size(); ++k) {
+      const ScalarInstr& i = block_.instrs[k];
+      ValueId in[3];
+      const int n = operands(i, in);
+      bool invariant =
+          i.op != ScalarOp::store && (i.op != ScalarOp::input || is_splat(int(i.imm / 2)));
+      for (int j = 0; j < n; ++j) invariant = invariant && is_invariant_[in[j]];
+      is_invariant_[k] = invariant;
+      raises_ = raises_ || i.op == ScalarOp::raise;
+    }
+  }
+
+  // for (i = first; i < end; i += lanes * copies): the builder ends in the block after the loop.
+  void emit_loop(Width width, Value* first, Value* end) {
+    BasicBlock* before = b_.GetInsertBlock();
+    BasicBlock* const preheader = preheader_ = new_block("preheader");
+    BasicBlock* const loop = loop_ = new_block("loop");
+    BasicBlock* after = new_block("after");
+    b_.CreateCondBr(b_.CreateICmpULT(first, end), preheader, after);
+    Value* flags_before = flags_;
+
+    b_.SetInsertPoint(loop_);
+    llvm::PHINode* index = b_.CreatePHI(b_.getInt64Ty(), 2, "i");
+    llvm::PHINode* flags_phi = b_.CreatePHI(b_.getInt32Ty(), 2, "flags");
+    ScalarEmitter emitter(b_, isa_, isa_ != Isa::V2, width.lanes);
+    lanes_ = width.lanes;
+    raised_.clear();
+    raised_before_.clear();
+    std::vector<Copy> copies;
+    for (int k = 0; k < width.copies; ++k) {
+      Copy copy;
+      copy.index =
+          k ? b_.CreateAdd(index, b_.getInt64(uint64_t(k * lanes_)), "", true, true) : index;
+      emit_body(emitter, copy, k ? &copies[0] : nullptr);
+      copies.push_back(std::move(copy));
+    }
+    raises_ = raises_ || !raised_.empty() || !raised_before_.empty();
+
+    b_.SetInsertPoint(preheader_);
+    Value* flags_entering = merge_raises(raised_before_, flags_before);
+    b_.CreateBr(loop);
+    b_.SetInsertPoint(loop_);
+    Value* next_flags = merge_raises(raised_, flags_phi);
+    for (Copy& copy : copies) emit_stores(copy);
+    Value* next =
+        b_.CreateAdd(index, b_.getInt64(uint64_t(width.lanes * width.copies)), "", true, true);
+    b_.CreateCondBr(b_.CreateICmpULT(next, end), loop, after);
+    index->addIncoming(first, preheader_);
+    index->addIncoming(next, loop_);
+    flags_phi->addIncoming(flags_entering, preheader_);
+    flags_phi->addIncoming(next_flags, loop_);
+
+    b_.SetInsertPoint(after);
+    llvm::PHINode* merged = b_.CreatePHI(b_.getInt32Ty(), 2);
+    merged->addIncoming(flags_before, before);
+    merged->addIncoming(next_flags, loop_);
+    flags_ = merged;
+  }
+
+  using Raise = ScalarEmitter::Raise;
+  struct Parts {
+    Value* re = nullptr;
+    Value* im = nullptr;
+  };
+  /// One vector of a step.
+  struct Copy {
+    Value* index = nullptr;
+    std::vector<Value*> values;
+    std::vector<Parts> loaded;  // per input slot
+    std::vector<Parts> stored;  // per output slot
+  };
+
+  // Invariants are computed before the loop, by the first copy, for all.
+  void emit_body(ScalarEmitter& emitter, Copy& c, const Copy* first) {
+    c.values.resize(block_.instrs.size());
+    c.loaded.resize(block_.inputs.size());
+    c.stored.resize(block_.outputs.size());
+    for (size_t k = 0; k < block_.instrs.size(); ++k) {
+      const ScalarInstr& i = block_.instrs[k];
+      if (is_invariant_[k] && first) {
+        c.values[k] = first->values[k];
+        continue;
+      }
+      b_.SetInsertPoint(is_invariant_[k] ? preheader_ : loop_);
+      auto& raised = is_invariant_[k] ? raised_before_ : raised_;
+      ValueId in[3];
+      const int n = operands(i, in);
+      const auto value = [&](int j) { return j < n ? c.values[in[j]] : nullptr; };
+      switch (i.op) {
+        case ScalarOp::input: {
+          Parts& p = c.loaded[i.imm / 2];
+          if (!p.re) p = load(emitter, c.index, int(i.imm / 2));
+          c.values[k] = i.imm % 2 ? p.im : p.re;
+          break;
+        }
+        case ScalarOp::store: {
+          Parts& p = c.stored[i.imm / 2];
+          (i.imm % 2 ? p.im : p.re) = value(0);
+          break;
+        }
+        case ScalarOp::raise:
+          raised.push_back({value(0), uint8_t(i.imm)});
+          break;
+        default:
+          c.values[k] = emitter.emit(i, value(0), value(1), value(2));
+      }
+      raised.insert(raised.end(), emitter.raises.begin(), emitter.raises.end());
+      emitter.raises.clear();
+      (is_invariant_[k] ? preheader_ : loop_) = b_.GetInsertBlock();
+    }
+    b_.SetInsertPoint(loop_);
+  }
+
+  // How an element of dtype t (a part of it, for complex) lies in memory.
+  Type* memory_type(DType t) {
+    const DType r = real_part(t);
+    if (r == DType::float64) return b_.getDoubleTy();
+    if (r == DType::float32) return b_.getFloatTy();
+    return b_.getIntNTy(unsigned(8 * item_bytes(r)));
+  }
+
+  Value* from_memory(DType t, Value* v) {
+    return t == DType::bool_ ? b_.CreateICmpNE(v, llvm::Constant::getNullValue(v->getType())) : v;
+  }
+
+  Parts load(ScalarEmitter& emitter, Value* index, int slot) {
+    const DType t = block_.inputs[size_t(slot)];
+    Type* m = memory_type(t);
+    Value* base = ptrs_[size_t(slot)];
+    if (is_splat(slot)) {
+      Parts p;
+      p.re = from_memory(t, emitter.splat(b_.CreateAlignedLoad(m, base, llvm::Align(1))));
+      if (is_complex(t))
+        p.im = emitter.splat(
+            b_.CreateAlignedLoad(m, b_.CreateConstInBoundsGEP1_64(m, base, 1), llvm::Align(1)));
+      return p;
+    }
+    if (!is_complex(t)) {
+      Type* v = llvm::FixedVectorType::get(m, unsigned(lanes_));
+      return {from_memory(
+                  t, b_.CreateAlignedLoad(v, b_.CreateInBoundsGEP(m, base, index), llvm::Align(1))),
+              nullptr};
+    }
+    Type* v = llvm::FixedVectorType::get(m, unsigned(2 * lanes_));
+    Type* element = llvm::ArrayType::get(m, 2);
+    Value* both =
+        b_.CreateAlignedLoad(v, b_.CreateInBoundsGEP(element, base, index), llvm::Align(1));
+    llvm::SmallVector<int, 64> even, odd;
+    for (int k = 0; k < lanes_; ++k) even.push_back(2 * k), odd.push_back(2 * k + 1);
+    return {b_.CreateShuffleVector(both, even), b_.CreateShuffleVector(both, odd)};
+  }
+
+  void emit_stores(const Copy& c) {
+    for (size_t slot = 0; slot < block_.outputs.size(); ++slot) {
+      const DType t = block_.outputs[slot];
+      Value* v = c.stored[slot].re;
+      GRUMPY_ASSERT(v && (!is_complex(t) || c.stored[slot].im))
+          << "output " << slot << " is not stored";
+      Type* m = memory_type(t);
+      Type* element = m;
+      if (t == DType::bool_) v = b_.CreateZExt(v, llvm::FixedVectorType::get(m, unsigned(lanes_)));
+      if (is_complex(t)) {
+        llvm::SmallVector<int, 64> mask;
+        for (int k = 0; k < lanes_; ++k) mask.push_back(k), mask.push_back(lanes_ + k);
+        v = b_.CreateShuffleVector(v, c.stored[slot].im, mask);
+        element = llvm::ArrayType::get(m, 2);
+      }
+      Value* at = b_.CreateInBoundsGEP(element, ptrs_[block_.inputs.size() + slot], c.index);
+      b_.CreateAlignedStore(v, at, llvm::Align(1));
+    }
+  }
+
+  // flags | masks of the conditions that hold in any lane.
+  Value* merge_raises(const std::vector<Raise>& raises, Value* flags) {
+    for (int mask = 1; mask < 16; ++mask) {
+      Value* any_lane = nullptr;
+      for (const Raise& r : raises)
+        if (r.fpe == mask) any_lane = any_lane ? b_.CreateOr(any_lane, r.cond) : r.cond;
+      if (!any_lane) continue;
+      const unsigned lanes =
+          llvm::cast<llvm::FixedVectorType>(any_lane->getType())->getNumElements();
+      Value* any =
+          b_.CreateICmpNE(b_.CreateBitCast(any_lane, b_.getIntNTy(lanes)), b_.getIntN(lanes, 0));
+      flags = b_.CreateOr(flags, b_.CreateSelect(any, b_.getInt32(uint32_t(mask)), b_.getInt32(0)));
+    }
+    return flags;
+  }
+
+  void report_flags() {
+    BasicBlock* report = new_block("report");
+    BasicBlock* exit = new_block("exit");
+    b_.CreateCondBr(b_.CreateICmpNE(flags_, b_.getInt32(0)), report, exit);
+    b_.SetInsertPoint(report);
+    Value* at = fn_->getArg(2);
+    b_.CreateStore(b_.CreateOr(b_.CreateLoad(b_.getInt32Ty(), at), flags_), at);
+    b_.CreateBr(exit);
+    b_.SetInsertPoint(exit);
+  }
+
+  const ScalarBlock& block_;
+  const BlockLayout& layout_;
+  Isa isa_;
+  llvm::IRBuilder<> b_;
+  llvm::Function* fn_ = nullptr;
+  std::vector<Value*> ptrs_;
+  std::vector<bool> is_invariant_;
+  bool raises_ = false;
+  Value* flags_ = nullptr;  // collected by the loops so far
+
+  // The loop being built: where invariants and where the body are appended.
+  BasicBlock* preheader_ = nullptr;
+  BasicBlock* loop_ = nullptr;
+  int lanes_ = 0;
+  std::vector<Raise> raised_, raised_before_;
+};
+
+}  // namespace
+
+llvm::Function* emit_block_function(llvm::Module& module, const ScalarBlock& block,
+                                    const BlockLayout& layout, const CpuTarget& target,
+                                    OptLevel level, const std::string& name) {
+  BlockEmitter emitter(module, block, layout, target, name);
+  return emitter.emit(choose_width(block, target.isa, level));
+}
+
+}  // namespace grumpy

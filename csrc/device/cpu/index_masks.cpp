@@ -1,0 +1,223 @@
+#include <cstring>
+#include <vector>
+
+#include "device/cpu/index_loops.h"
+#include "device/cpu/index_walk.h"
+#include "device/cpu/row_copy.h"
+#include "device/cpu/strided_copy.h"
+
+namespace grumpy {
+namespace {
+
+constexpr int64_t kChunk = 1024;            // mask elements looked at together
+constexpr int64_t kTask = 16 * kChunk;      // of one task
+constexpr int64_t kParallel = 64 << 10;     // from here on threads pay
+
+constexpr uint64_t kOnes = 0x0101010101010101;
+
+/// 1 in every byte of the word that is not 0.
+uint64_t truth_of(uint64_t word) {
+  word |= word >> 4 & 0x0f0f0f0f0f0f0f0f;
+  word |= word >> 2 & 0x3f3f3f3f3f3f3f3f;
+  word |= word >> 1;
+  return word & kOnes;
+}
+
+/// A mask read in C order, chunk by chunk, wherever it lies.
+class MaskReader {
+ public:
+  explicit MaskReader(const MaskView& mask) : data_(static_cast<const char*>(mask.data)) {
+    for (size_t k = 0; k < mask.extents.size(); ++k) {
+      size_ *= mask.extents[k];
+      axes_.add(mask.extents[k], mask.strides[k], mask.strides[k]);
+    }
+    is_run_ = axes_.ndim == 0 || (axes_.ndim == 1 && axes_.array[0] == 1);
+  }
+  int64_t size() const { return size_; }
+  int64_t tasks() const { return (size_ + kTask - 1) / kTask; }
+  int workers() const { return size_ < kParallel ? 1 : num_threads(); }
+
+  /// n elements from `first` on, where they lie or in `buffer`, which holds kChunk.
+  const char* read(int64_t first, int64_t n, char* buffer) const {
+    if (is_run_) return data_ + first;
+    const size_t ndim = size_t(axes_.ndim);
+    for_each_run({axes_.extents, ndim}, {axes_.array, ndim}, first, n,
+                 [&](int64_t offset, int64_t step, int64_t length, int64_t done) {
+                   copy_strided(buffer + done, 1, data_ + offset, step, length, 1);
+                 });
+    return buffer;
+  }
+
+ private:
+  const char* data_;
+  PairedAxes axes_;
+  int64_t size_ = 1;
+  bool is_run_;
+};
+
+int64_t count_chunk(const char* m, int64_t n) {
+  typedef uint8_t Lanes [[gnu::vector_size(16)]];
+  static_assert(kChunk / 32 < 256, "a lane counts to 255");
+  Lanes even{}, odd{};  // minus how many were true
+  int64_t count = 0, i = 0;
+  for (; i + 32 <= n; i += 32) {
+    Lanes a, b;
+    std::memcpy(&a, m + i, 16);
+    std::memcpy(&b, m + i + 16, 16);
+    even += Lanes(a != 0);
+    odd += Lanes(b != 0);
+  }
+  for (int k = 0; k < 16; ++k) count += uint8_t(-even[k]) + uint8_t(-odd[k]);
+  for (; i < n; ++i) count += m[i] != 0;
+  return count;
+}
+
+/// Positions of the true elements of a chunk, counted from its start; how many there are.
+int64_t list_chunk(const char* m, int64_t n, int32_t* positions) {
+  int64_t count = 0, i = 0;
+  for (; i + 8 <= n; i += 8) {
+    uint64_t word;
+    std::memcpy(&word, m + i, 8);
+    if (word == 0) continue;
+    word = truth_of(word);
+    for (int k = 0; k < 8; ++k, word >>= 8) {  // without branches: masks are seldom predictable
+      positions[count] = int32_t(i) + k;
+      count += word & 1;
+    }
+  }
+  for (; i < n; ++i) {
+    positions[count] = int32_t(i);
+    count += m[i] != 0;
+  }
+  return count;
+}
+
+/// Calls f(first element of the chunk, its true positions, how many, true elements before it) for
+/// every chunk that has some; chunks in any order on many threads.
+template <class F> void for_each_true(const MaskReader& mask, const F& f) {
+  std::vector<int64_t> before(size_t(mask.tasks()) + 1, 0);
+  const auto for_each_chunk = [&](int64_t task, const auto& g) {
+    char buffer[kChunk];
+    const int64_t end = std::min(mask.size(), (task + 1) * kTask);
+    for (int64_t first = task * kTask; first < end; first += kChunk) {
+      const int64_t n = std::min(kChunk, end - first);
+      g(first, n, mask.read(first, n, buffer));
+    }
+  };
+  if (mask.tasks() > 1) {
+    parallel_for(mask.tasks(), mask.workers(), [&](int64_t task, int) {
+      int64_t count = 0;
+      for_each_chunk(task, [&](int64_t, int64_t n, const char* m) { count += count_chunk(m, n); });
+      before[size_t(task) + 1] = count;
+    });
+    for (size_t t = 1; t < before.size(); ++t) before[t] += before[t - 1];
+  }
+  parallel_for(mask.tasks(), mask.workers(), [&](int64_t task, int) {
+    int64_t done = before[size_t(task)];
+    int32_t positions[kChunk + 1];
+    for_each_chunk(task, [&](int64_t first, int64_t n, const char* m) {
+      const int64_t count = list_chunk(m, n, positions);
+      if (count) f(first, n, positions, count, done);
+      done += count;
+    });
+  });
+}
+
+/// What a mask selects of an array: the axes under it, and the rows of those after.
+struct Masked {
+  PairedAxes under, row;
+  int64_t item;
+
+  Masked(std::span<const int64_t> extents, std::span<const int64_t> strides, int64_t item_bytes, size_t mask_ndim,
+         std::span<const int64_t> row_steps)
+      : item(item_bytes) {
+    for (size_t k = 0; k < mask_ndim; ++k) under.add(extents[k], strides[k] * item, 0);
+    for (size_t k = mask_ndim; k < extents.size(); ++k) row.add(extents[k], strides[k] * item, row_steps[k - mask_ndim]);
+  }
+
+  /// Byte offsets in the array of the listed positions of n elements from `first` on.
+  void offsets(int64_t first, int64_t n, const int32_t* positions, int64_t count, int64_t* out) const {
+    const size_t ndim = size_t(under.ndim);
+    int64_t i = 0;
+    for_each_run({under.extents, ndim}, {under.array, ndim}, first, n,
+                 [&](int64_t offset, int64_t step, int64_t length, int64_t done) {
+                   for (; i < count && positions[i] < done + length; ++i) out[i] = offset + (positions[i] - done) * step;
+                 });
+  }
+};
+
+}  // namespace
+
+int64_t count_true(const MaskView& view) {
+  const MaskReader mask(view);
+  std::vector<int64_t> counts(size_t(mask.tasks()), 0);
+  parallel_for(mask.tasks(), mask.workers(), [&](int64_t task, int) {
+    char buffer[kChunk];
+    int64_t count = 0;
+    const int64_t end = std::min(mask.size(), (task + 1) * kTask);
+    for (int64_t first = task * kTask; first < end; first += kChunk) {
+      const int64_t n = std::min(kChunk, end - first);
+      count += count_chunk(mask.read(first, n, buffer), n);
+    }
+    counts[size_t(task)] = count;
+  });
+  int64_t all = 0;
+  for (int64_t c : counts) all += c;
+  return all;
+}
+
+void flat_nonzero(const MaskView& view, int64_t* out) {
+  for_each_true(MaskReader(view), [&](int64_t first, int64_t, const int32_t* positions, int64_t count, int64_t done) {
+    for (int64_t i = 0; i < count; ++i) out[done + i] = first + positions[i];
+  });
+}
+
+void nonzero(const MaskView& view, std::span<int64_t* const> coordinates) {
+  const size_t ndim = view.extents.size();
+  if (ndim == 0) return;
+  // Steps that make a walk over the mask say each axis's coordinate.
+  for_each_true(MaskReader(view), [&](int64_t first, int64_t n, const int32_t* positions, int64_t count, int64_t done) {
+    int64_t steps[kMaxDims] = {};
+    for (size_t k = 0; k < ndim; ++k) {
+      steps[k] = 1;
+      int64_t i = 0;
+      int64_t* const to = coordinates[k] + done;
+      for_each_run(view.extents, {steps, ndim}, first, n, [&](int64_t at, int64_t step, int64_t length, int64_t before) {
+        for (; i < count && positions[i] < before + length; ++i) to[i] = at + (positions[i] - before) * step;
+      });
+      steps[k] = 0;
+    }
+  });
+}
+
+void compress(const TakeSource& source, const MaskView& view, void* out) {
+  const size_t mask_ndim = view.extents.size(), ndim = source.extents.size();
+  int64_t steps[kMaxDims], row_bytes = source.item_bytes;
+  for (size_t k = ndim; k-- > mask_ndim; row_bytes *= source.extents[k]) steps[k - mask_ndim] = row_bytes;
+  const Masked array(source.extents, source.strides, source.item_bytes, mask_ndim, {steps, ndim - mask_ndim});
+  const RowCopy copy(array.row, source.item_bytes, RowCopy::FromArray);
+  const char* const from = static_cast<const char*>(source.data);
+  for_each_true(MaskReader(view), [&](int64_t first, int64_t n, const int32_t* positions, int64_t count, int64_t done) {
+    int64_t froms[kChunk], tos[kChunk];
+    array.offsets(first, n, positions, count, froms);
+    for (int64_t i = 0; i < count; ++i) tos[i] = i * row_bytes;
+    copy.rows(static_cast<char*>(out) + done * row_bytes, tos, from, froms, count);
+  });
+}
+
+void put_masked(const PutTarget& target, const MaskView& view, const PutValues& values) {
+  const size_t mask_ndim = view.extents.size();
+  int64_t steps[kMaxDims + 1];
+  for (size_t k = 0; k < values.strides.size(); ++k) steps[k] = values.strides[k] * target.item_bytes;
+  const Masked array(target.extents, target.strides, target.item_bytes, mask_ndim, {steps + 1, values.strides.size() - 1});
+  const RowCopy copy(array.row, target.item_bytes, RowCopy::ToArray);
+  const char* const from = static_cast<const char*>(values.data);
+  for_each_true(MaskReader(view), [&](int64_t first, int64_t n, const int32_t* positions, int64_t count, int64_t done) {
+    int64_t froms[kChunk], tos[kChunk];
+    array.offsets(first, n, positions, count, tos);
+    for (int64_t i = 0; i < count; ++i) froms[i] = (done + i) * steps[0];
+    copy.rows(static_cast<char*>(target.data), tos, from, froms, count);
+  });
+}
+
+}  // namespace grumpy

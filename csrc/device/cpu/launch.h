@@ -1,0 +1,77 @@
+/// What all workers of one launch share: the ordered space, how each operand is fetched, how block
+/// buffers are laid out.
+///
+/// Threads: filled by the launching thread, then const but for `fpe`.
+#pragma once
+#include <vector>
+
+#include "device/cpu/block_plan.h"
+#include "device/cpu/fpe.h"
+#include "device/cpu/space.h"
+#include "device/cpu/tuning.h"
+
+namespace grumpy {
+
+/// How an operand meets a block.
+enum class Fetch : uint8_t {
+  Direct,    // where it lies: contiguous in every piece
+  Constant,  // one element for all: its buffer is filled once
+  Fill,      // one element per row
+  Buffer,    // gathered into its buffer (loads) or copied out of it (stores)
+};
+
+struct Launch {
+  const KernelSpec* spec = nullptr;
+  const BlockPlan* plan = nullptr;
+  const LaunchArgs* args = nullptr;
+  int max_workers = 1;
+  uint64_t serial = 0;      // no two launches of the process have the same
+  Space space;
+  bool by_rows = true;      // pieces stay inside a row of the innermost axis; else ranges of any shape
+  bool is_tiled = false;    // workers enter tiles: extents and origins differ from the space's
+  int64_t block = 0;        // lanes of a block buffer
+  std::vector<Fetch> fetch;       // loads, then stores
+  std::vector<int64_t> period;    // by ranges: a load repeats itself after so many elements
+  bool has_direct = false;        // some operand is used where it lies
+  bool may_overrun = false;       // the last piece may run over the end of every direct operand
+  bool has_alias = false;         // a direct store overwrites a load
+  bool is_streaming = false;      // stores leave past the caches
+  bool with_stores = true;        // false: for what reductions and scans need only
+  FpeWatch fpe;
+
+  int nmoving() const { return plan->nloads + plan->nstores; }
+  const char* scalar(int k) const { return args->args[plan->nloads + k].data; }
+  size_t buffer_offset(int buffer) const {
+    return size_t(plan->buffer_begin[size_t(buffer)]) * size_t(block) + size_t(buffer) * kBufferSkewBytes;
+  }
+  size_t buffer_bytes() const { return buffer_offset(plan->nbuffers()); }
+};
+
+/// Elements of the operand follow one another over the whole space.
+bool is_linear(const Space& space, int operand);
+/// One element serves the whole space.
+bool is_constant(const Space& space, int operand);
+/// Elements from which on the operand's addresses repeat.
+int64_t period_of(const Space& space, int operand);
+/// Rows that are worth walking one by one.
+bool has_long_rows(const Space& space);
+/// Decides how operands are fetched, from the (ordered, merged) space, by_rows and is_tiled.
+/// `block`: lanes wanted; 0: chosen by what the buffers take of L1 (maps).
+void choose_fetches(Launch& launch, int64_t block);
+
+/// For Launch::serial.
+uint64_t next_serial();
+
+/// The kinds of kernels: each orders the space, chooses fetches and walks. The space has been read.
+void run_map(Launch& launch);
+void run_reduce(Launch& launch);
+void run_scan(Launch& launch);
+
+/// A map over at most one axis of n elements, 0 < n <= kSmallMapElements, without a Launch. False when
+/// it has to be done by run_map: it is too wide, or an error was seen.
+bool run_small_map(const BlockPlan& plan, const ArgView* args, int ndim, int64_t n);
+
+/// How many workers pay for n elements.
+int workers_for(const Launch& launch, int64_t n);
+
+}  // namespace grumpy

@@ -1,0 +1,46 @@
+/// Loops that combine elements: the inner parts of reductions, for one operation and dtype each.
+///
+/// A state is what is known of one cell (one result) after some of its elements; states of
+/// neighbouring cells lie side by side, one array per part (value, index, mean ...). Sums of floats
+/// are held in float64. The order of combination is fixed by the numbers of rows and cells alone.
+/// Source:  compiled for several instruction sets from reduce_loops.inc; chosen once for this CPU.
+/// Threads: const data.
+#pragma once
+#include <cstdint>
+
+#include "ops/op.h"
+
+namespace grumpy {
+
+inline constexpr int kMaxStateParts = 2;
+
+struct States {
+  char* part[kMaxStateParts];  // of the first cell
+};
+
+struct ReduceLoops {
+  uint8_t nparts;
+  uint8_t part_bytes[kMaxStateParts];
+  uint8_t value_bytes;
+  /// Fresh states of `groups` x `cells` cells from groups x rows x cells elements, in this order of
+  /// axes. rows * cells <= kBlockElements. `first_row`: index of row 0 within the reduction.
+  void (*fold)(const States& to, const char* elements, int64_t groups, int64_t rows, int64_t cells, int64_t first_row);
+  /// Adds rows, row_bytes apart, in order to states that hold `before` rows; 0: they are made.
+  void (*add_rows)(const States& to, const char* elements, int64_t rows, int64_t row_bytes, int64_t cells,
+                   int64_t before, int64_t first_row);
+  /// `from` holds the rows after those of `to`.
+  void (*merge)(const States& to, const States& from, int64_t cells, int64_t to_rows, int64_t from_rows);
+  /// Results, one after the other. The dtype is the reduction's `out`.
+  void (*finish)(char* to, DType out, const States& from, int64_t cells, int64_t rows);
+  /// The result of no elements, for operations that have one.
+  void (*empty)(char* to, int64_t cells);
+};
+
+/// Null when the pair makes no sense. float16 elements come as float32 (half_to_float).
+const ReduceLoops* reduce_loops(ReduceOp op, DType in);
+
+/// Elements as the loops above want them: float16 to float32, truth values to bool.
+void widen_half(float* to, const char* from, int64_t n);
+void to_truth(char* to, const char* from, int64_t n, DType t);
+
+}  // namespace grumpy

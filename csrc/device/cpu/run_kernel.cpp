@@ -1,0 +1,50 @@
+#include "device/cpu/run_kernel.h"
+
+#include <algorithm>
+#include <atomic>
+
+#include "device/cpu/block_plan.h"
+#include "device/cpu/launch.h"
+
+namespace grumpy {
+namespace {
+
+const BlockPlan& prepared_plan(const KernelSpec& spec, const StepList& steps) {
+  if (!steps.prepared) steps.prepared = std::make_shared<const BlockPlan>(make_block_plan(spec, steps));
+  return *static_cast<const BlockPlan*>(steps.prepared.get());
+}
+
+}  // namespace
+
+uint64_t next_serial() {
+  static std::atomic<uint64_t> last{0};
+  return last.fetch_add(1, std::memory_order_relaxed) + 1;
+}
+
+void run_kernel(const KernelSpec& spec, const StepList& steps, const LaunchArgs& args, int max_workers,
+                const FpeReport& report) {
+  const FpeScope scope;
+  const BlockPlan& plan = prepared_plan(spec, steps);
+  if (spec.kind == KernelKind::Map && spec.ndim <= 1) {
+    const int64_t n = spec.ndim ? args.extents[0] : 1;
+    if (n == 0 || (n <= kSmallMapElements && run_small_map(plan, args.args, spec.ndim, n))) return;
+  }
+  // Its vectors keep their memory, so that small kernels allocate nothing.
+  thread_local Launch launch;
+  launch.spec = &spec;
+  launch.plan = &plan;
+  launch.args = &args;
+  launch.max_workers = std::max(1, max_workers);
+  launch.serial = next_serial();
+  launch.is_tiled = launch.is_streaming = false;
+  launch.with_stores = true;
+  launch.fpe.start(spec, plan.watch, report);
+  read_space(launch.space, spec, args);
+  switch (spec.kind) {
+    case KernelKind::Map: return run_map(launch);
+    case KernelKind::Reduce: return run_reduce(launch);
+    case KernelKind::Scan: return run_scan(launch);
+  }
+}
+
+}  // namespace grumpy

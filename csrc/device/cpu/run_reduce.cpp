@@ -1,0 +1,138 @@
+#include <algorithm>
+#include <cstring>
+
+#include "base/error.h"
+#include "device/cpu/reducer.h"
+#include "device/cpu/thread_pool.h"
+
+namespace grumpy {
+namespace {
+
+bool is_logical(const Reduction& r) { return r.op == ReduceOp::logical_and || r.op == ReduceOp::logical_or; }
+bool is_positional(const Reduction& r) { return r.op == ReduceOp::argmin || r.op == ReduceOp::argmax; }
+
+}  // namespace
+
+Reducer::Combiner& Reducer::Combiner::of_this_thread() {
+  thread_local Combiner combiner;
+  return combiner;
+}
+
+void Reducer::run(Launch& launch) {
+  l_ = &launch;
+  const KernelSpec& spec = *launch.spec;
+  loops_.clear();
+  results_.clear();
+  for (const Reduction& r : spec.reductions) {
+    const ReduceLoops* loops = reduce_loops(r.op, r.in);
+    GRUMPY_ASSERT(loops) << info(r.op).name << " of " << info(r.in).name;
+    loops_.push_back(loops);
+  }
+  order_axes();
+  if (outer_ * inner_ == 0) return;
+  if (rows_ == 0) return write_empty();
+  const int64_t points = outer_ * rows_ * inner_;
+  workers_ = workers_for(launch, points);
+  if (find_tile()) return run_tiles();
+  launch.by_rows = has_long_rows(launch.space);
+  choose_fetches(launch, std::min(kBlockElements, points));
+  if (rows_ * inner_ <= kBlockElements / 2) run_short_cells();
+  else run_leaves();
+}
+
+/// Outer parallel axes, reduced axes, parallel axes inside all of these: each in memory order.
+void Reducer::order_axes() {
+  Space& s = l_->space;
+  const auto& reductions = l_->spec->reductions;
+  // What comes first is told by the order of rows.
+  sort_axes(s, l_->nmoving(), std::any_of(reductions.begin(), reductions.end(), is_positional));
+  int first_inner = s.ndim;
+  while (first_inner > 0 && s.roles[size_t(first_inner - 1)] == Role::Parallel) --first_inner;
+  if (first_inner == 0) first_inner = s.ndim;  // nothing is reduced: cells of one row each
+  order_.clear();
+  for (const Role role : {Role::Parallel, Role::Reduced})
+    for (int k = 0; k < first_inner; ++k)
+      if (s.roles[size_t(k)] == role) order_.push_back(k);
+  for (int k = first_inner; k < s.ndim; ++k) order_.push_back(k);
+  if (!std::is_sorted(order_.begin(), order_.end())) permute_axes(s, order_);
+  outer_ = rows_ = inner_ = 1;
+  bool is_inside = false;
+  for (int k = 0; k < s.ndim; ++k) {
+    const bool is_reduced = s.roles[size_t(k)] == Role::Reduced;
+    is_inside |= is_reduced;
+    (is_reduced ? rows_ : is_inside ? inner_ : outer_) *= s.extents[size_t(k)];
+  }
+  merge_axes(s);
+  for (size_t r = 0; r < loops_.size(); ++r) results_.emplace_back(s, l_->nmoving() + int(r), Role::Parallel);
+}
+
+/// The elements of reduction r over the runner's last range, as its loops want them.
+const char* Reducer::elements(BlockRunner& runner, Combiner& c, size_t r, int64_t n) const {
+  const Reduction& red = l_->spec->reductions[r];
+  const auto& kept = l_->plan->kept;
+  const char* v = runner.kept(size_t(std::find(kept.begin(), kept.end(), red.value) - kept.begin()));
+  if (is_logical(red) ? red.in == DType::bool_ : red.in != DType::float16) return v;
+  char* to = c.elements.get(size_t(kBlockElements) * 4);
+  if (is_logical(red)) to_truth(to, v, n, red.in);
+  else widen_half(reinterpret_cast<float*>(to), v, n);
+  return to;
+}
+
+void Reducer::write_results(Combiner& c, size_t r, const States& states, int64_t first_cell, int64_t cells) const {
+  char* block = c.results.get(size_t(cells) * 16);
+  loops_[r]->finish(block, l_->spec->reductions[r].out, states, cells, rows_);
+  results_[r].write(first_cell, block, cells);
+}
+
+void Reducer::write_empty() const {
+  Combiner& c = Combiner::of_this_thread();
+  const int64_t cells = outer_ * inner_;
+  for (size_t r = 0; r < loops_.size(); ++r) {
+    const Reduction& red = l_->spec->reductions[r];
+    GRUMPY_ASSERT(loops_[r]->empty) << info(red.op).name << " of nothing";
+    for (int64_t cell = 0; cell < cells; cell += kBlockElements) {
+      const int64_t n = std::min(kBlockElements, cells - cell);
+      char* block = c.results.get(size_t(n) * 16);
+      loops_[r]->empty(block, n);
+      if (red.out == DType::float16) {  // the loops gave float32, 0 or 1
+        for (int64_t i = 0; i < n; ++i) {
+          float value;
+          std::memcpy(&value, block + 4 * i, 4);
+          const uint16_t half = value == 1 ? 0x3c00 : 0;
+          std::memcpy(block + 2 * i, &half, 2);
+        }
+      }
+      results_[r].write(cell, block, n);
+    }
+  }
+}
+
+void Reducer::run_short_cells() {
+  const int64_t cell_elements = rows_ * inner_;
+  const int64_t per_block = kBlockElements / cell_elements;  // outer cells
+  const int64_t blocks = div_up(outer_, per_block);
+  const int64_t per_task =
+      std::max<int64_t>({1, div_up(kMinTaskElements, kBlockElements), div_up(blocks, workers_ * kTasksPerWorker)});
+  parallel_for(div_up(blocks, per_task), workers_, [&](int64_t task, int) {
+    BlockRunner& runner = BlockRunner::of_this_thread(*l_);
+    Combiner& c = Combiner::of_this_thread();
+    for (int64_t b = task * per_task; b < std::min(blocks, (task + 1) * per_task); ++b) {
+      const int64_t groups = std::min(per_block, outer_ - b * per_block);
+      const int64_t n = groups * cell_elements, cells = groups * inner_;
+      runner.seek(b * per_block * cell_elements);
+      runner.run(n);
+      for_reductions([&](size_t r) {
+        const States states = states_at(c.states.get(state_bytes(*loops_[r], cells)), *loops_[r], cells);
+        loops_[r]->fold(states, elements(runner, c, r, n), groups, rows_, inner_, 0);
+        write_results(c, r, states, b * per_block * inner_, cells);
+      });
+    }
+  });
+}
+
+void run_reduce(Launch& launch) {
+  thread_local Reducer reducer;  // its vectors keep their memory
+  reducer.run(launch);
+}
+
+}  // namespace grumpy

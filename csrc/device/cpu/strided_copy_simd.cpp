@@ -1,0 +1,114 @@
+#include "device/cpu/strided_copy_simd.h"
+
+#include <immintrin.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+
+#include "device/cpu/strided_copy.h"
+
+namespace grumpy {
+namespace {
+
+struct Bytes16 { uint64_t part[2]; };
+
+template <class T> T load(const char* p) {
+  T v;
+  std::memcpy(&v, p, sizeof v);
+  return v;
+}
+
+/// Any part of a tile, element by element.
+template <class T>
+void transpose_part(char* to, int64_t ts, const char* from, int64_t fs, int64_t rows, int64_t cols) {
+  for (int64_t r = 0; r < rows; ++r)
+    for (int64_t c = 0; c < cols; ++c) {
+      const T v = load<T>(from + c * fs + r * int64_t(sizeof(T)));
+      std::memcpy(to + r * ts + c * int64_t(sizeof(T)), &v, sizeof v);
+    }
+}
+
+/// 4 x 4 of 8 bytes in SSE2, which every x86-64 has: two loads and two stores a row.
+void transpose_4x4_8(char* to, int64_t ts, const char* from, int64_t fs) {
+  for (int half = 0; half < 2; ++half) {
+    const char* f = from + half * 16;
+    const __m128d a = _mm_loadu_pd(reinterpret_cast<const double*>(f));
+    const __m128d b = _mm_loadu_pd(reinterpret_cast<const double*>(f + fs));
+    const __m128d c = _mm_loadu_pd(reinterpret_cast<const double*>(f + 2 * fs));
+    const __m128d d = _mm_loadu_pd(reinterpret_cast<const double*>(f + 3 * fs));
+    char* t = to + half * 2 * ts;
+    _mm_storeu_pd(reinterpret_cast<double*>(t), _mm_unpacklo_pd(a, b));
+    _mm_storeu_pd(reinterpret_cast<double*>(t + 16), _mm_unpacklo_pd(c, d));
+    _mm_storeu_pd(reinterpret_cast<double*>(t + ts), _mm_unpackhi_pd(a, b));
+    _mm_storeu_pd(reinterpret_cast<double*>(t + ts + 16), _mm_unpackhi_pd(c, d));
+  }
+}
+
+void transpose_4x4_4(char* to, int64_t ts, const char* from, int64_t fs) {
+  __m128 a = _mm_loadu_ps(reinterpret_cast<const float*>(from));
+  __m128 b = _mm_loadu_ps(reinterpret_cast<const float*>(from + fs));
+  __m128 c = _mm_loadu_ps(reinterpret_cast<const float*>(from + 2 * fs));
+  __m128 d = _mm_loadu_ps(reinterpret_cast<const float*>(from + 3 * fs));
+  _MM_TRANSPOSE4_PS(a, b, c, d);
+  _mm_storeu_ps(reinterpret_cast<float*>(to), a);
+  _mm_storeu_ps(reinterpret_cast<float*>(to + ts), b);
+  _mm_storeu_ps(reinterpret_cast<float*>(to + 2 * ts), c);
+  _mm_storeu_ps(reinterpret_cast<float*>(to + 3 * ts), d);
+}
+
+/// One tile. The side with the larger steps is done a line at a time: lines that lie a power of two
+/// apart share few places in the caches and would not be there the next time.
+template <class T, void (*kSquare)(char*, int64_t, const char*, int64_t)>
+void transpose_tile(char* to, int64_t ts, const char* from, int64_t fs, int64_t rows, int64_t cols) {
+  constexpr int64_t size = sizeof(T);
+  const int64_t r4 = rows & ~int64_t(3), c4 = cols & ~int64_t(3);
+  if (std::abs(fs) > std::abs(ts)) {
+    for (int64_t c = 0; c < c4; c += 4)
+      for (int64_t r = 0; r < r4; r += 4) kSquare(to + r * ts + c * size, ts, from + c * fs + r * size, fs);
+  } else {
+    for (int64_t r = 0; r < r4; r += 4)
+      for (int64_t c = 0; c < c4; c += 4) kSquare(to + r * ts + c * size, ts, from + c * fs + r * size, fs);
+  }
+  if (c4 < cols) transpose_part<T>(to + c4 * size, ts, from + c4 * fs, fs, r4, cols - c4);
+  if (r4 < rows) transpose_part<T>(to + r4 * ts, ts, from + r4 * size, fs, rows - r4, cols);
+}
+
+template <class F>
+void for_tiles(int64_t rows, int64_t cols, int64_t side, F f) {
+  for (int64_t r = 0; r < rows; r += side)
+    for (int64_t c = 0; c < cols; c += side) f(r, c, std::min(side, rows - r), std::min(side, cols - c));
+}
+
+}  // namespace
+
+void transpose_tiles(char* to, int64_t ts, const char* from, int64_t fs, int64_t rows, int64_t cols, int item) {
+  const int64_t side = std::max<int64_t>(4, 128 / item);
+  for_tiles(rows, cols, side, [&](int64_t r, int64_t c, int64_t nr, int64_t nc) {
+    char* t = to + r * ts + c * item;
+    const char* f = from + c * fs + r * item;
+    switch (item) {
+      case 1: return transpose_part<uint8_t>(t, ts, f, fs, nr, nc);
+      case 2: return transpose_part<uint16_t>(t, ts, f, fs, nr, nc);
+      case 4: return transpose_tile<uint32_t, transpose_4x4_4>(t, ts, f, fs, nr, nc);
+      case 8: return transpose_tile<uint64_t, transpose_4x4_8>(t, ts, f, fs, nr, nc);
+      default: return transpose_part<Bytes16>(t, ts, f, fs, nr, nc);
+    }
+  });
+}
+
+void stream_copy(char* to, const char* from, int64_t nbytes) {
+  const int64_t head = std::min<int64_t>(nbytes, int64_t(-reinterpret_cast<intptr_t>(to) & 63));
+  std::memcpy(to, from, size_t(head));
+  int64_t at = head;
+  for (; at + 64 <= nbytes; at += 64) {  // whole lines, or the write buffers are flushed half full
+    for (int k = 0; k < 64; k += 16)
+      _mm_stream_si128(reinterpret_cast<__m128i*>(to + at + k),
+                       _mm_loadu_si128(reinterpret_cast<const __m128i*>(from + at + k)));
+  }
+  std::memcpy(to + at, from + at, size_t(nbytes - at));
+}
+
+void stream_fence() { _mm_sfence(); }
+
+}  // namespace grumpy

@@ -1,0 +1,13 @@
+/// The parts of strided copying that want vector instructions.
+/// Threads: pure.
+#pragma once
+#include <cstdint>
+
+namespace grumpy {
+
+/// to[r][c] = from[c][r] for r < rows, c < cols: `to` has unit step over c, `from` over r; the other
+/// steps are given in bytes.
+void transpose_tiles(char* to, int64_t to_row_step, const char* from, int64_t from_col_step, int64_t rows,
+                     int64_t cols, int item);
+
+}  // namespace grumpy

@@ -1,0 +1,168 @@
+#include "graph/frontier.h"
+
+#include <algorithm>
+
+namespace grumpy {
+namespace {
+
+uint64_t epoch = 0;
+constexpr size_t kSiblingBudget = 8192;  // nodes looked at for arrays that share work
+
+// Appends every node below `root` that is not yet in the frontier, inputs first. True when some
+// pending node already marked with `shared_with` was met.
+bool visit(Node* root, uint64_t mark, uint64_t shared_with, std::vector<Node*>& order,
+           std::vector<Node*>& stack) {
+  bool shares = false;
+  if (root->mark == mark) return false;
+  stack.push_back(root);
+  root->mark = mark;
+  root->index = 0;
+  root->uses = 0;
+  while (!stack.empty()) {
+    Node* n = stack.back();
+    if (n->index < n->nin) {
+      Node* in = n->in[n->index++];
+      if (in->mark == shared_with) {
+        shares |= !in->is_materialized();
+      } else if (in->mark != mark) {
+        in->mark = mark;
+        in->index = 0;
+        in->uses = 0;
+        stack.push_back(in);
+      }
+      continue;
+    }
+    stack.pop_back();
+    order.push_back(n);
+  }
+  return shares;
+}
+
+bool has_outside_users(const Frontier& f) {
+  for (const Node* n : f.nodes)
+    if (!n->is_materialized() && n->refs > n->uses + n->owners) return true;
+  return false;
+}
+
+void count_uses(const Frontier& f, size_t from) {
+  for (size_t i = from; i < f.nodes.size(); ++i) {
+    Node* n = f.nodes[i];
+    n->index = uint32_t(i);
+    for (int k = 0; k < n->nin; ++k) ++n->in[k]->uses;
+  }
+}
+
+void add_view(Hash128& h, const ViewRep& v) {
+  h.add(uint64_t(v.offset));
+  for (int k = 0; k < v.ndim; ++k) {
+    h.add(uint64_t(v.shape->dims[k]));
+    h.add(uint64_t(v.strides[k]));
+  }
+}
+
+void add_node(Hash128& h, const Node& n, uint8_t flags) {
+  const uint8_t watch = n.kind == NodeKind::Constant ? 0 : n.site.watch;
+  h.add(uint64_t(n.kind) | uint64_t(n.op) << 8 | uint64_t(n.dtype) << 16 | uint64_t(n.nin) << 24 |
+        uint64_t(n.part) << 32 | uint64_t(watch) << 40 | uint64_t(flags) << 48 |
+        uint64_t(n.shape->ndim) << 56);
+  for (int k = 0; k < n.shape->ndim; ++k) h.add(uint64_t(n.shape->dims[k]));
+  for (int k = 0; k < n.nin; ++k) h.add(n.in[k]->index);
+  switch (n.kind) {
+    case NodeKind::Leaf:
+    case NodeKind::Constant:
+    case NodeKind::Map:
+    case NodeKind::Matmul: break;
+    case NodeKind::Foreign: h.add(reinterpret_cast<uintptr_t>(n.foreign.loop)); break;
+    case NodeKind::View:
+    case NodeKind::Update: add_view(h, *n.view); break;
+    case NodeKind::Reduce: h.add(n.axes); break;
+    case NodeKind::Scan:
+    case NodeKind::Take: h.add(uint64_t(n.axis)); break;
+  }
+}
+
+}  // namespace
+
+void take_frontier(std::span<Node* const> wanted, Frontier& f) {
+  static std::vector<Node*> stack, extra;  // under the GIL: kept for their memory
+  f.nodes.clear();
+  f.flags.clear();
+  f.structure = Hash128{};
+  const uint64_t mark = epoch += 2, probe = mark + 1;
+  for (Node* n : wanted) visit(n, mark, ~uint64_t{0}, f.nodes, stack);
+  count_uses(f, 0);
+
+  if (has_outside_users(f)) {
+    size_t budget = kSiblingBudget;
+    for (Storage *s = first_pending(), *next; s && budget > 0; s = next) {
+      next = s->next;
+      if (!s->is_pending()) no_longer_pending(*s);  // evaluated since: the list is cleaned as it is read
+      if (!s->is_pending() || s->value->mark == mark) continue;
+      extra.clear();
+      const bool shares = visit(s->value, probe, mark, extra, stack);
+      budget -= std::min(budget, extra.size());
+      for (Node* n : extra) n->mark = shares ? mark : 0;
+      if (!shares) continue;
+      const size_t before = f.nodes.size();
+      f.nodes.insert(f.nodes.end(), extra.begin(), extra.end());
+      count_uses(f, before);
+      // The sibling itself is wanted now, so that the shared work is done once.
+      s->value->uses |= 0x80000000u;
+    }
+  }
+
+  f.flags.resize(f.nodes.size());
+  for (size_t i = 0; i < f.nodes.size(); ++i) {
+    Node* n = f.nodes[i];
+    uint8_t flags = 0;
+    const bool is_sibling = n->uses & 0x80000000u;
+    n->uses &= 0x7fffffffu;
+    if (n->kind == NodeKind::Leaf) {
+      if (n->data->exports > 0 || n->data->is_borrowed) flags |= kExported;
+      else if (n->refs == n->uses && n->data->refs.load(std::memory_order_relaxed) == 1) flags |= kDonatable;
+      if (!n->data->is_borrowed) flags |= kSlack;
+    } else if (n->kind != NodeKind::Constant) {
+      if (is_sibling) flags |= kOutput;
+      else if (n->owners > 0) flags |= kLive;
+    }
+    f.flags[i] = flags;
+  }
+  for (Node* n : wanted)
+    if (!n->is_materialized()) f.flags[n->index] = (f.flags[n->index] & ~kLive) | kOutput;
+
+  f.structure.add(f.nodes.size());
+  for (size_t i = 0; i < f.nodes.size(); ++i) add_node(f.structure, *f.nodes[i], f.flags[i]);
+}
+
+std::vector<Node*> pending_readers(Node& leaf) {
+  // Two colours: `reads` for nodes known to lead to the leaf, `other` for nodes known not to.
+  const uint64_t reads = epoch += 2, other = reads + 1;
+  leaf.mark = reads;
+  std::vector<Node*> stack, readers;
+  for (Storage* s = first_pending(); s; s = s->next) {
+    if (!s->is_pending()) continue;
+    stack.push_back(s->value);
+    while (!stack.empty()) {
+      Node* n = stack.back();
+      if (n->mark == reads || n->mark == other) {
+        stack.pop_back();
+        continue;
+      }
+      bool is_reader = false, is_ready = true;
+      for (int k = 0; k < n->nin; ++k) {
+        Node* in = n->in[k];
+        if (in->mark == reads) is_reader = true;
+        else if (in->mark != other) {
+          stack.push_back(in);
+          is_ready = false;
+        }
+      }
+      if (is_reader) n->mark = reads;
+      else if (is_ready) n->mark = other;
+    }
+    if (s->value->mark == reads) readers.push_back(s->value);
+  }
+  return readers;
+}
+
+}  // namespace grumpy

@@ -1,0 +1,35 @@
+/// Frontier: what one evaluation covers, in program order, and its structural hash.
+///
+/// Source:  semantics.md S8: the arrays asked for, plus live pending arrays that share unevaluated
+///          work with them; dead ones never.
+/// Threads: under the GIL; uses the scratch fields of nodes, so one frontier is taken at a time.
+#pragma once
+#include <span>
+#include <vector>
+
+#include "base/hash.h"
+#include "graph/storage.h"
+
+namespace grumpy {
+
+enum FrontierFlag : uint8_t {
+  kOutput = 1,     // must be materialized
+  kLive = 2,       // a live array holds it, but nobody asked: store it only if recomputing is dear
+  kDonatable = 4,  // a leaf that nothing outside this frontier can reach: its bytes may be reused
+  kExported = 8,   // a leaf whose bytes are visible outside: an Update must write in place
+  kSlack = 16,     // a leaf in an owned buffer
+};
+
+struct Frontier {
+  std::vector<Node*> nodes;     // inputs before users
+  std::vector<uint8_t> flags;   // FrontierFlag per node
+  Hash128 structure;            // equal structures get equal plans
+};
+
+/// Fills `f` (cleared first; kept by the caller so that its memory is reused).
+void take_frontier(std::span<Node* const> wanted, Frontier& f);
+
+/// Values of live storages that are pending and read `leaf`, directly or not.
+std::vector<Node*> pending_readers(Node& leaf);
+
+}  // namespace grumpy

@@ -1,0 +1,112 @@
+#include "graph/node.h"
+
+#include <cstdlib>
+#include <cstring>
+#include <new>
+#include <vector>
+
+namespace grumpy {
+namespace {
+
+// Freed nodes are kept for the next recording: a node costs one pop. All under the GIL.
+std::vector<Node*> free_nodes;
+constexpr size_t kMaxFreeNodes = 1 << 16;
+uint64_t pending = 0;
+void (*retain_hook)(void*) = [](void*) {};
+void (*release_hook)(void*) = [](void*) {};
+
+bool has_site(NodeKind k) { return k != NodeKind::Constant; }
+bool has_view(NodeKind k) { return k == NodeKind::View || k == NodeKind::Update; }
+
+/// Nodes waiting to be freed: most frees are short, so the first ones need no allocation.
+class DeadList {
+ public:
+  void push(Node* n) {
+    if (size_ < std::size(few_)) few_[size_++] = n;
+    else many_.push_back(n);
+  }
+  Node* pop() {
+    if (!many_.empty()) {
+      Node* n = many_.back();
+      many_.pop_back();
+      return n;
+    }
+    return size_ ? few_[--size_] : nullptr;
+  }
+
+ private:
+  Node* few_[24];
+  size_t size_ = 0;
+  std::vector<Node*> many_;
+};
+
+void drop_operands(Node* n, DeadList& dead) {
+  for (int i = 0; i < n->nin; ++i) {
+    Node* in = n->in[i];
+    if (--in->refs == 0) dead.push(in);
+  }
+  n->nin = 0;
+  if (has_view(n->kind)) {
+    n->view->drop_ref();
+    n->view = nullptr;
+  }
+}
+
+void free_all(DeadList& dead) {
+  while (Node* n = dead.pop()) {
+    if (!n->is_materialized()) --pending;
+    drop_operands(n, dead);
+    if (has_site(n->kind) && n->site.code) release_hook(n->site.code);
+    if (n->data) n->data->drop_ref();
+    n->shape.~Shape();
+    if (free_nodes.size() < kMaxFreeNodes) free_nodes.push_back(n);
+    else std::free(n);
+  }
+}
+
+}  // namespace
+
+Node* new_node(NodeKind kind, DType dtype) {
+  Node* n;
+  if (!free_nodes.empty()) {
+    n = free_nodes.back();
+    free_nodes.pop_back();
+  } else {
+    n = static_cast<Node*>(std::aligned_alloc(alignof(Node), sizeof(Node)));
+    if (!n) throw std::bad_alloc();
+  }
+  std::memset(static_cast<void*>(n), 0, sizeof(Node));
+  n->refs = 1;
+  n->kind = kind;
+  n->dtype = dtype;
+  if (kind != NodeKind::Leaf && kind != NodeKind::Constant) ++pending;
+  return n;
+}
+
+void Node::destroy(Node* n) {
+  // Not a static list: releasing a code object may run Python code that drops other nodes.
+  DeadList dead;
+  dead.push(n);
+  free_all(dead);
+}
+
+void materialize(Node* n, BufferRef data) {
+  if (n->data) return;
+  --pending;
+  DeadList dead;
+  drop_operands(n, dead);
+  n->kind = NodeKind::Leaf;
+  n->depth = 0;
+  n->axes = 0;
+  n->data = data.release();
+  free_all(dead);
+}
+
+uint64_t pending_nodes() { return pending; }
+void set_code_hooks(void (*retain)(void*), void (*release)(void*)) {
+  retain_hook = retain;
+  release_hook = release;
+}
+void retain_code(void* code) { retain_hook(code); }
+
+}  // namespace grumpy

@@ -1,0 +1,89 @@
+/// Node: one recorded operation. Immutable, except that evaluation gives it its buffer and takes
+/// its inputs away.
+///
+/// The elements of a node's result are dense in C order. How an array lies on them is a View.
+/// Threads: created, counted and destroyed under the GIL. A long chain dies in a loop, not by
+///          recursion.
+#pragma once
+#include <cstdint>
+
+#include "base/buffer.h"
+#include "base/scalar.h"
+#include "base/shape.h"
+#include "ops/inner_loop.h"
+#include "ops/op.h"
+
+namespace grumpy {
+
+enum class NodeKind : uint8_t {
+  Leaf,      // data is there; no inputs
+  Constant,  // one value, ndim 0
+  Map,       // op over inputs that broadcast
+  Foreign,   // output `part` of an inner loop over inputs that broadcast (S9)
+  View,      // elements of in[0] seen through `view`
+  Update,    // in[0] with the elements under `view` replaced by in[1]
+  Reduce,    // reduce_op over `axes` of in[0]
+  Scan,      // reduce_op accumulated along `axis` of in[0]
+  Matmul,    // in[0] @ in[1], batch axes broadcast
+  Take,      // in[0] along `axis` at the int64 positions in[1]
+};
+
+/// Where the user's program was, and how it wanted floating-point errors treated.
+struct Site {
+  void* code = nullptr;       // PyCodeObject, owned by the node that holds the site
+  int32_t last_instruction = 0;
+  uint16_t errstate = 0;      // index into the session's table of distinct error states
+  uint8_t watch = 0;          // Fpe mask that is not ignored
+};
+
+struct Node {
+  uint32_t refs;
+  NodeKind kind;
+  uint8_t op;                 // Op of Map, ReduceOp of Reduce and Scan
+  DType dtype;
+  uint8_t nin;
+  uint32_t owners;            // live storages whose value this is
+  uint32_t depth;             // longest path of pending nodes below
+  Shape shape;
+  Node* in[3];                // owned
+  union {
+    uint64_t axes;            // Reduce: bit per axis
+    ViewRep* view;            // View, Update: owned
+    struct { const InnerLoop* loop; } foreign;
+    int64_t axis;             // Scan, Take
+  };
+  uint8_t part;               // Foreign: which output
+  Buffer* data;               // owned; set once evaluated
+  union {
+    Scalar constant;          // Constant
+    Site site;                // everything else
+  };
+  // Scratch of a traversal under the evaluation lock.
+  uint64_t mark;
+  uint32_t index;             // position in the frontier
+  uint32_t uses;              // edges from nodes of the frontier
+
+  bool is_materialized() const { return data != nullptr || kind == NodeKind::Constant; }
+  void add_ref() { ++refs; }
+  void drop_ref() { if (--refs == 0) destroy(this); }
+  static void destroy(Node*);
+
+  Op map_op() const { return Op(op); }
+  ReduceOp reduce_op() const { return ReduceOp(op); }
+};
+using NodeRef = Ref<Node>;
+
+/// An empty node from the pool: refs 1, everything else zero but `kind` and `dtype`.
+Node* new_node(NodeKind kind, DType dtype);
+
+/// Gives an evaluated node its buffer; drops inputs and becomes a Leaf.
+void materialize(Node* n, BufferRef data);
+
+/// Pending (recorded, not evaluated, not destroyed) nodes of the process.
+uint64_t pending_nodes();
+
+/// How references to code objects are taken and dropped; set once by the binding.
+void set_code_hooks(void (*retain)(void*), void (*release)(void*));
+void retain_code(void* code);
+
+}  // namespace grumpy

@@ -1,0 +1,379 @@
+#include "graph/record.h"
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "ops/infer.h"
+#include "ops/scalar_block.h"
+
+namespace grumpy {
+namespace {
+
+void link_input(Node* n, const NodeRef& in) {
+  n->in[n->nin++] = in.get();
+  in->add_ref();
+  n->depth = std::max(n->depth, in->depth + (in->is_materialized() ? 0 : 1));
+}
+
+
+/// Nodes own a reference to their code object.
+void set_site(Node* n, const Site& site) {
+  n->site = site;
+  if (site.code) retain_code(site.code);
+}
+
+Shape broadcast_all(std::span<const NodeRef> in, const char* name) {
+  Shape shape = in[0]->shape;
+  for (size_t k = 1; k < in.size(); ++k) {
+    if (same_shape(*shape, *in[k]->shape)) continue;
+    shape = broadcast(shape, in[k]->shape);
+    if (shape) continue;
+    std::string shapes;
+    for (const NodeRef& i : in) shapes += to_string(i->shape->extents()) + " ";
+    GRUMPY_CHECK(false, ValueError) << "operands could not be broadcast together with shapes " << shapes;
+  }
+  (void)name;
+  return shape;
+}
+
+/// A map whose inputs are all constants is a constant, when nobody could miss its error report.
+NodeRef try_fold(Op op, DType compute, DType result, std::span<const NodeRef> in, const Site& site) {
+  if (fpe_mask(op, compute) & site.watch) return {};
+  for (const NodeRef& i : in)
+    if (i->kind != NodeKind::Constant) return {};
+  if (!has_expansion(op, compute)) return {};
+  ScalarBlock block;
+  PointValue args[3];
+  const void* inputs[3];
+  for (size_t k = 0; k < in.size(); ++k) {
+    args[k] = load_slot(block, int(k), in[k]->dtype);
+    inputs[k] = in[k]->constant.bytes;
+  }
+  store_slot(block, 0, result, expand_op(block, op, compute, result, args));
+  Scalar s;
+  s.dtype = result;
+  void* output = s.bytes;
+  run_on_host(block, inputs, &output);
+  return make_constant(s);
+}
+
+
+}  // namespace
+
+NodeRef make_leaf(DType dtype, Shape shape, BufferRef data) {
+  Node* n = new_node(NodeKind::Leaf, dtype);
+  n->shape = std::move(shape);
+  n->data = data.release();
+  return NodeRef::adopt(n);
+}
+
+NodeRef make_constant(const Scalar& s) {
+  Node* n = new_node(NodeKind::Constant, s.dtype);
+  n->shape = scalar_shape();
+  n->constant = s;
+  return NodeRef::adopt(n);
+}
+
+NodeRef record_cast(NodeRef n, DType to, const Site& site) {
+  if (n->dtype == to) return n;
+  if (n->kind == NodeKind::Constant) {
+    const NodeRef in[] = {n};
+    if (NodeRef folded = try_fold(Op::cast, n->dtype, to, in, site)) return folded;
+  }
+  Node* c = new_node(NodeKind::Map, to);
+  c->op = uint8_t(Op::cast);
+  c->shape = n->shape;
+  link_input(c, n);
+  set_site(c, site);
+  return NodeRef::adopt(c);
+}
+
+NodeRef record_view(NodeRef n, View v) {
+  if (v->is_contiguous && v->offset == 0 && same_shape(*v->shape, *n->shape)) return n;
+  if (n->kind == NodeKind::View) {
+    if (View composed = compose(*n->view, *v)) return record_view(NodeRef(n->in[0]), composed);
+  }
+  Node* w = new_node(NodeKind::View, n->dtype);
+  w->shape = v->shape;
+  w->view = v.release();
+  link_input(w, n);
+  w->depth = n->depth;
+  return NodeRef::adopt(w);
+}
+
+NodeRef record_broadcast(NodeRef n, const Shape& shape) {
+  if (same_shape(*n->shape, *shape)) return n;
+  const int nd = shape->ndim, lead = nd - n->shape->ndim;
+  bool ok = lead >= 0;
+  int64_t steps[kMaxDims];
+  int64_t step = 1;
+  for (int k = nd - 1; ok && k >= 0; --k) {
+    const int64_t have = k >= lead ? n->shape->dims[k - lead] : 1;
+    ok = have == shape->dims[k] || have == 1;
+    steps[k] = have == 1 ? 0 : step;
+    step *= have;
+  }
+  GRUMPY_CHECK(ok, ValueError) << "operands could not be broadcast together with remapped shapes "
+                               << "[original->remapped]: " << to_string(n->shape->extents())
+                               << "  and requested shape " << to_string(shape->extents());
+  return record_view(std::move(n), make_view(shape, {steps, size_t(nd)}, 0));
+}
+
+NodeRef record_view_copy(NodeRef n) {
+  Node* w = new_node(NodeKind::View, n->dtype);
+  w->shape = n->shape;
+  w->view = contiguous_view(n->shape).release();
+  link_input(w, n);
+  return NodeRef::adopt(w);
+}
+
+NodeRef record_map_nodes(Op op, DType result, std::span<const NodeRef> in, const Site& site) {
+  Shape shape = broadcast_all(in, info(op).name.data());
+  if (shape->ndim == 0) {
+    if (NodeRef folded = try_fold(op, in.back()->dtype, result, in, site)) return folded;
+  }
+  Node* n = new_node(NodeKind::Map, result);
+  n->op = uint8_t(op);
+  n->shape = std::move(shape);
+  for (const NodeRef& i : in) link_input(n, i);
+  set_site(n, site);
+  return NodeRef::adopt(n);
+}
+
+NodeRef record_map_as(Op op, DType compute, DType result, std::span<const Operand> in, const Site& site) {
+  NodeRef nodes[3];
+  const bool first_bool = info(op).flags & FirstBool;
+  for (size_t k = 0; k < in.size(); ++k) {
+    const DType want = first_bool && k == 0 ? DType::bool_ : compute;
+    if (in[k].array) {
+      nodes[k] = record_cast(read(*in[k].array), want, site);
+    } else {
+      nodes[k] = make_constant(in[k].scalar.is_weak ? to_dtype(in[k].scalar, want)
+                                                    : convert(in[k].scalar, want));
+    }
+  }
+  return record_map_nodes(op, result, {nodes, in.size()}, site);
+}
+
+namespace {
+
+/// Comparisons that no common dtype can make: signed with uint64, and Python integers out of reach.
+/// Null for all others.
+NodeRef record_exact_compare(Op op, std::span<const Operand> in, const Site& site) {
+  for (int k = 0; k < 2; ++k) {
+    const Operand &x = in[size_t(1 - k)], &s = in[size_t(k)];
+    if (!s.is_weak() || x.is_weak() || !is_integer(x.dtype()) || !is_out_of_bounds(s.scalar, x.dtype())) continue;
+    const bool answer = compare_out_of_bounds(op, s.scalar, k == 0);
+    NodeRef value = make_constant(Scalar::of<uint8_t>(DType::bool_, answer));
+    return x.array ? record_broadcast(std::move(value), x.array->shape()) : value;
+  }
+  if (in[0].is_weak() || in[1].is_weak()) return {};
+  const auto exact = exact_compare(op, in[0].dtype(), in[1].dtype());
+  if (!exact) return {};
+  NodeRef nodes[2];
+  for (size_t k = 0; k < 2; ++k) {
+    const Operand& o = in[exact->swaps ? 1 - k : k];
+    nodes[k] = o.array ? read(*o.array) : make_constant(o.scalar);
+    if (kind(nodes[k]->dtype) == Kind::Int) nodes[k] = record_cast(std::move(nodes[k]), DType::int64, site);
+  }
+  return record_map_nodes(exact->op, DType::bool_, nodes, site);
+}
+
+}  // namespace
+
+namespace {
+
+/// Type resolution remembered per operation and pair of operand types; weak ones have codes of
+/// their own. Zero: not asked yet, or to be asked every time.
+constexpr int kTypeCodes = kNumDTypes + 4;
+uint16_t resolved[kNumOps][kTypeCodes][kTypeCodes];
+constexpr uint16_t kResolved = 0x8000;
+
+int type_code(const Operand& o) {
+  if (o.array) return int(o.array->dtype());
+  if (!o.scalar.is_weak) return int(o.scalar.dtype);
+  const Kind k = kind(o.scalar.dtype);
+  return kNumDTypes + (k == Kind::Bool ? 0 : k == Kind::Float ? 2 : k == Kind::Complex ? 3 : 1);
+}
+
+MapTypes resolve(Op op, std::span<const Operand> in) {
+  OperandType types[3];
+  for (size_t k = 0; k < in.size(); ++k) types[k] = {in[k].dtype(), in[k].is_weak()};
+  if (in.size() > 2) return infer_map(op, {types, in.size()});
+  uint16_t& known = resolved[int(op)][type_code(in[0])][in.size() == 2 ? type_code(in[1]) : 0];
+  if (!known) {
+    const MapTypes t = infer_map(op, {types, in.size()});
+    known = uint16_t(kResolved | uint16_t(t.compute) | uint16_t(t.result) << 8);
+  }
+  return {DType(known & 0x7f), DType(known >> 8 & 0x7f)};
+}
+
+/// The common case without a temporary: whole arrays of the compute dtype and one shape, and numbers.
+Node* record_plain_map(Op op, const MapTypes& t, std::span<const Operand> in, const Site& site) {
+  const ShapeRep* shape = nullptr;
+  for (const Operand& o : in) {
+    if (!o.array) continue;
+    const Array& a = *o.array;
+    if (a.view || a.dtype() != t.compute) return nullptr;
+    if (!shape) shape = a.storage->shape.get();
+    else if (!same_shape(*shape, *a.storage->shape)) return nullptr;
+  }
+  if (!shape || shape->ndim == 0 || info(op).flags & FirstBool) return nullptr;
+  NodeRef constants[3];
+  for (size_t k = 0; k < in.size(); ++k)
+    if (!in[k].array)
+      constants[k] = make_constant(in[k].scalar.dtype == t.compute ? in[k].scalar
+                                   : in[k].scalar.is_weak          ? to_dtype(in[k].scalar, t.compute)
+                                                                   : convert(in[k].scalar, t.compute));
+  Node* n = new_node(NodeKind::Map, t.result);
+  n->op = uint8_t(op);
+  n->nin = uint8_t(in.size());
+  for (size_t k = 0; k < in.size(); ++k) {
+    Node* value = in[k].array ? in[k].array->storage->value : constants[k].get();
+    n->in[k] = value;
+    value->add_ref();
+    if (!value->is_materialized()) n->depth = std::max(n->depth, value->depth + 1);
+    if (in[k].array && !n->shape) n->shape = in[k].array->storage->shape;
+  }
+  set_site(n, site);
+  return n;
+}
+
+}  // namespace
+
+NodeRef record_map(Op op, std::span<const Operand> in, const Site& site) {
+  if (info(op).flags & ExactIntCompare) {
+    if (NodeRef exact = record_exact_compare(op, in, site)) return exact;
+  }
+  const MapTypes t = resolve(op, in);
+  if (Node* n = record_plain_map(op, t, in, site)) return NodeRef::adopt(n);
+  return record_map_as(op, t.compute, t.result, in, site);
+}
+
+void record_foreign(const InnerLoop* loop, std::span<const NodeRef> in, std::span<NodeRef> out,
+                    const Site& site) {
+  NodeRef cast[3];
+  GRUMPY_ASSERT(in.size() <= 3) << loop->name;
+  for (size_t k = 0; k < in.size(); ++k) cast[k] = record_cast(in[k], loop->types[k], site);
+  Shape shape = broadcast_all({cast, in.size()}, loop->name);
+  for (size_t p = 0; p < out.size(); ++p) {
+    Node* n = new_node(NodeKind::Foreign, loop->types[in.size() + p]);
+    n->shape = shape;
+    n->foreign.loop = loop;
+    n->part = uint8_t(p);
+    for (size_t k = 0; k < in.size(); ++k) link_input(n, cast[k]);
+    set_site(n, site);
+    out[p] = NodeRef::adopt(n);
+  }
+}
+
+NodeRef record_reduce(ReduceOp op, NodeRef in, uint64_t axes, bool keepdims, DType out, const Site& site) {
+  int64_t dims[kMaxDims];
+  int nd = 0;
+  for (int k = 0; k < in->shape->ndim; ++k) {
+    const bool reduced = axes >> k & 1;
+    if (reduced && !info(op).has_identity && op != ReduceOp::moments) {
+      GRUMPY_CHECK(in->shape->dims[k] > 0, ValueError)
+          << (op == ReduceOp::argmin || op == ReduceOp::argmax
+                  ? "attempt to get " + std::string(info(op).name) + " of an empty sequence"
+                  : "zero-size array to reduction operation " + std::string(info(op).name) +
+                        " which has no identity");
+    }
+    if (!reduced) dims[nd++] = in->shape->dims[k];
+    else if (keepdims) dims[nd++] = 1;
+  }
+  Node* n = new_node(NodeKind::Reduce, out);
+  n->op = uint8_t(op);
+  n->axes = axes;
+  n->shape = make_shape({dims, size_t(nd)});
+  link_input(n, in);
+  set_site(n, site);
+  return NodeRef::adopt(n);
+}
+
+NodeRef record_scan(ReduceOp op, NodeRef in, int axis, DType out, const Site& site) {
+  Node* n = new_node(NodeKind::Scan, out);
+  n->op = uint8_t(op);
+  n->axis = axis;
+  n->shape = in->shape;
+  link_input(n, in);
+  set_site(n, site);
+  return NodeRef::adopt(n);
+}
+
+NodeRef record_matmul(NodeRef a, NodeRef b, const Site& site) {
+  const auto batch = [](const Node& n) {
+    return make_shape({n.shape->dims, size_t(n.shape->ndim - 2)});
+  };
+  Shape lead = broadcast(batch(*a), batch(*b));
+  GRUMPY_CHECK(bool(lead), ValueError) << "operands could not be broadcast together with remapped shapes "
+      << "[original->remapped]: " << to_string(a->shape->extents()) << " " << to_string(b->shape->extents());
+  int64_t dims[kMaxDims];
+  std::copy_n(lead->dims, lead->ndim, dims);
+  dims[lead->ndim] = a->shape->dims[a->shape->ndim - 2];
+  dims[lead->ndim + 1] = b->shape->dims[b->shape->ndim - 1];
+  Node* n = new_node(NodeKind::Matmul, a->dtype);
+  n->shape = make_shape({dims, size_t(lead->ndim + 2)});
+  link_input(n, a);
+  link_input(n, b);
+  set_site(n, site);
+  return NodeRef::adopt(n);
+}
+
+NodeRef record_take(NodeRef in, NodeRef index, int axis, const Site& site) {
+  int64_t dims[kMaxDims];
+  int nd = 0;
+  for (int k = 0; k < axis; ++k) dims[nd++] = in->shape->dims[k];
+  for (int64_t d : index->shape->extents()) dims[nd++] = d;
+  for (int k = axis + 1; k < in->shape->ndim; ++k) dims[nd++] = in->shape->dims[k];
+  Node* n = new_node(NodeKind::Take, in->dtype);
+  n->axis = axis;
+  n->shape = make_shape({dims, size_t(nd)});
+  link_input(n, in);
+  link_input(n, index);
+  set_site(n, site);
+  return NodeRef::adopt(n);
+}
+
+void record_write(const Array& dst, NodeRef value, const Site& site) {
+  Storage& s = *dst.storage;
+  value = record_cast(std::move(value), s.dtype, site);
+  const Shape& want = dst.shape();
+  if (!same_shape(*value->shape, *want)) {
+    // Assignment drops leading axes of extent 1 from the value, as NumPy does.
+    const int extra = value->shape->ndim - want->ndim;
+    bool ok = true;
+    for (int k = 0; k < extra; ++k) ok = ok && value->shape->dims[k] == 1;
+    Shape have = value->shape;
+    if (ok && extra > 0) {
+      have = make_shape({value->shape->dims + extra, size_t(want->ndim)});
+      value = record_view(std::move(value), contiguous_view(have));
+    }
+    Shape joint = ok ? broadcast(have, want) : Shape{};
+    GRUMPY_CHECK(joint && same_shape(*joint, *want), ValueError)
+        << "could not broadcast input array from shape " << to_string(value->shape->extents())
+        << " into shape " << to_string(want->extents());
+  }
+  if (want->size == 0) return;
+  if (!dst.view) {
+    // The whole value is new. Two storages may hold one node (copy on write); only bytes that
+    // somebody outside can change, or sees, must be really copied.
+    value = record_broadcast(std::move(value), want);
+    const bool foreign = value->data && (value->data->exports > 0 || value->data->is_borrowed);
+    const bool needs_copy = s.is_exported() || foreign;
+    if (!needs_copy) {
+      set_value(s, std::move(value));
+      return;
+    }
+  }
+  Node* n = new_node(NodeKind::Update, s.dtype);
+  n->shape = s.shape;
+  View v = dst.view ? dst.view : contiguous_view(s.shape);
+  n->view = v.release();
+  link_input(n, NodeRef(s.value));
+  link_input(n, value);
+  set_site(n, site);
+  set_value(s, NodeRef::adopt(n));
+}
+
+}  // namespace grumpy

@@ -1,0 +1,63 @@
+/// Storage and Array: the one mutable cell, and what a Python object holds.
+///
+/// Arrays that are views of one another share a Storage. A write through any of them records an
+/// Update and swaps Storage::value; the graph itself stays pure (functionalization).
+/// Threads: under the GIL.
+#pragma once
+#include "graph/node.h"
+
+namespace grumpy {
+
+struct Storage {
+  uint32_t refs;
+  uint32_t version;          // grows with every write
+  Node* value;               // owned; its elements in C order are the storage's elements
+  Shape shape;               // of value
+  DType dtype;
+  bool is_shared = false;    // aliased for life (asarray(copy=False), writable maps)
+  bool is_readonly = false;  // nobody may write: a read-only map or an immutable exporter
+  Storage* prev = nullptr;   // list of live pending storages
+  Storage* next = nullptr;
+
+  void add_ref() { ++refs; }
+  void drop_ref() { if (--refs == 0) destroy(this); }
+  static void destroy(Storage*);
+  bool is_pending() const { return !value->is_materialized(); }
+  /// Live aliases outside, or shared for life: operations on it are evaluated at the call.
+  bool is_exported() const { return is_shared || (value->data && value->data->exports > 0); }
+};
+using StorageRef = Ref<Storage>;
+
+/// Takes over `value`.
+StorageRef new_storage(NodeRef value);
+/// Replaces the value (same element count and dtype) and counts a version.
+void set_value(Storage& s, NodeRef value);
+/// Takes a storage whose value has been materialized off the list of pending ones.
+void no_longer_pending(Storage& s);
+/// First of the live storages whose value was pending when it was set; follow `next`.
+Storage* first_pending();
+
+/// What a Python object holds. `view` null: all of the storage, in its own shape.
+struct Array {
+  StorageRef storage;
+  View view;
+
+  const Shape& shape() const { return view ? view->shape : storage->shape; }
+  DType dtype() const { return storage->dtype; }
+  int ndim() const { return shape()->ndim; }
+  int64_t size() const { return shape()->size; }
+  bool is_whole() const { return !view; }
+  explicit operator bool() const { return bool(storage); }
+};
+
+/// The array's elements, as they are now, as a node of the array's shape. Reading a view twice makes two
+/// View nodes, which common_subexpr merges: a cache here would keep dead values alive.
+NodeRef read(const Array& a);
+/// An array that owns a new storage with this value.
+Array new_array(NodeRef value);
+/// Another window on the same storage; strides and offset in elements of the storage.
+Array view_of(const Array& a, View v);
+/// The window of `a`, spelled out even when it is the whole.
+View window(const Array& a);
+
+}  // namespace grumpy

@@ -1,0 +1,130 @@
+#include "kernel/steps.h"
+
+#include "base/error.h"
+#include "kernel/inner_loops.h"
+
+namespace grumpy {
+namespace {
+
+bool is_loop(const Instr& i) { return i.is_foreign || i.loop || !has_expansion(i.op, i.dtype); }
+
+/// Collects instructions into one scalar block.
+class SegmentBuilder {
+ public:
+  SegmentBuilder(const Program& program, const std::vector<char>& is_needed_later)
+      : program_(program), is_needed_later_(is_needed_later), points_(program.dtypes.size()),
+        is_known_(program.dtypes.size(), 0) {}
+
+  void add(const Instr& i) {
+    PointValue in[4];
+    for (int k = 0; k < i.nin; ++k) in[k] = point(i.in[k]);
+    points_[i.out] = expand_op(segment_.block, i.op, i.dtype, i.result, in);
+    is_known_[i.out] = 1;
+    made_.push_back(i.out);
+  }
+
+  bool is_empty() const { return made_.empty(); }
+
+  Segment finish() {
+    for (uint16_t v : made_) {
+      if (!is_needed_later_[v]) continue;
+      store_slot(segment_.block, int(segment_.out.size()), program_.dtypes[v], points_[v]);
+      segment_.out.push_back(v);
+    }
+    return std::move(segment_);
+  }
+
+ private:
+  PointValue point(uint16_t v) {
+    if (!is_known_[v]) {
+      points_[v] = load_slot(segment_.block, int(segment_.in.size()), program_.dtypes[v]);
+      is_known_[v] = 1;
+      segment_.in.push_back(v);
+      segment_.is_splat.push_back(v >= program_.nloads && v < program_.nloads + program_.nscalars);
+    }
+    return points_[v];
+  }
+
+  const Program& program_;
+  const std::vector<char>& is_needed_later_;
+  std::vector<PointValue> points_;
+  std::vector<char> is_known_;
+  std::vector<uint16_t> made_;
+  Segment segment_;
+};
+
+}  // namespace
+
+BlockStep interpreted_step(const Instr& i) {
+  BlockStep step;
+  if (!i.is_foreign && !i.loop) {
+    step.fn = i.op == Op::cast ? cast_loop(i.dtype, i.result) : block_loop(i.op, i.dtype);
+    if (!step.fn) step.loop = find_inner_loop(i.op, i.dtype);
+  } else {
+    step.loop = i.loop;
+  }
+  GRUMPY_ASSERT(step.fn || step.loop) << "no loop for " << info(i.op).name << " of " << info(i.dtype).name;
+  step.in.assign(i.in, i.in + i.nin);
+  for (int k = 0; k < i.nout; ++k) step.out.push_back(uint16_t(i.out + k));
+  return step;
+}
+
+StepList make_interpreted_steps(const Program& program) {
+  StepList list;
+  list.steps.reserve(program.instrs.size());
+  for (const Instr& i : program.instrs) list.steps.push_back(interpreted_step(i));
+  return list;
+}
+
+std::vector<std::variant<Segment, BlockStep>> make_segments(const Program& program,
+                                                            const std::vector<uint16_t>& live_out) {
+  const size_t count = program.instrs.size();
+  std::vector<char> is_ready(program.dtypes.size(), 0), is_done(count, 0);
+  for (int v = 0; v < program.nloads + program.nscalars; ++v) is_ready[size_t(v)] = 1;
+  const auto can_run = [&](size_t k) {
+    const Instr& i = program.instrs[k];
+    for (int n = 0; n < i.nin; ++n)
+      if (!is_ready[i.in[n]]) return false;
+    return true;
+  };
+  const auto mark_done = [&](size_t k) {
+    const Instr& i = program.instrs[k];
+    for (int n = 0; n < i.nout; ++n) is_ready[size_t(i.out + n)] = 1;
+    is_done[k] = 1;
+  };
+
+  std::vector<std::variant<Segment, BlockStep>> parts;
+  std::vector<char> is_needed_later(program.dtypes.size());
+  for (size_t left = count; left > 0;) {
+    std::vector<size_t> chosen;
+    for (size_t k = 0; k < count; ++k) {
+      if (is_done[k] || is_loop(program.instrs[k]) || !can_run(k)) continue;
+      mark_done(k);
+      chosen.push_back(k);
+    }
+    is_needed_later.assign(program.dtypes.size(), 0);
+    for (uint16_t v : live_out) is_needed_later[v] = 1;
+    for (size_t k = 0; k < count; ++k) {
+      if (is_done[k]) continue;
+      for (int n = 0; n < program.instrs[k].nin; ++n) is_needed_later[program.instrs[k].in[n]] = 1;
+    }
+    SegmentBuilder builder(program, is_needed_later);
+    for (size_t k : chosen) builder.add(program.instrs[k]);
+    if (!builder.is_empty()) parts.emplace_back(builder.finish());
+
+    size_t loops = 0;
+    std::vector<size_t> ready;
+    for (size_t k = 0; k < count; ++k)
+      if (!is_done[k] && is_loop(program.instrs[k]) && can_run(k)) ready.push_back(k);
+    for (size_t k : ready) {
+      parts.emplace_back(interpreted_step(program.instrs[k]));
+      mark_done(k);
+      ++loops;
+    }
+    GRUMPY_ASSERT(!chosen.empty() || loops > 0) << "instructions use values that nothing makes";
+    left -= chosen.size() + loops;
+  }
+  return parts;
+}
+
+}  // namespace grumpy

@@ -1,0 +1,162 @@
+// Integers and bools: division, powers, shifts, counts and everything that is trivial for them.
+//
+// Source:  numpy/_core/src/umath/loops*.c.src. Wrap-around everywhere; a divisor of zero gives 0 and
+//          raises Divide, the smallest integer over -1 gives itself and raises Over.
+#include "ops/expand.h"
+
+namespace grumpy {
+namespace {
+
+constexpr int width(DType t) { return 8 * int(item_bytes(t)); }
+constexpr bool is_signed(DType t) { return kind(t) == Kind::Int; }
+
+ValueId smallest(Code code, DType t) { return code.bits(t, uint64_t(1) << (width(t) - 1)); }
+
+struct Division {
+  ValueId a, b;       // b may be divided by: neither 0 nor -1 under the smallest integer
+  ValueId is_zero;    // the divisor was 0
+  ValueId overflows;  // signed only
+};
+
+Division guard_division(Code code, DType t, ValueId a, ValueId b) {
+  const ValueId zero = code.zero_like(b), one = code.one_like(b);
+  const ValueId is_zero = code.eq(b, zero);
+  code.block.raise(is_zero, Divide);
+  if (!is_signed(t)) return {a, code.select(is_zero, one, b), is_zero, is_zero};
+  const ValueId overflows =
+      code.both(code.eq(a, smallest(code, t)), code.eq(b, code.constant(t, -1)));
+  return {a, code.select(code.either(is_zero, overflows), one, b), is_zero, overflows};
+}
+
+// The quotient towards zero. Vector units divide floats, not integers: a float of more than twice the
+// bits keeps a quotient just below an integer below it, so truncating is exact.
+ValueId divide_towards_zero(Code code, DType t, ValueId a, ValueId b) {
+  if (width(t) == 64) return code.block.binary(ScalarOp::int_div, a, b);
+  const DType f = width(t) == 32 ? DType::float64 : DType::float32;
+  return code.convert(code.div(code.convert(a, f), code.convert(b, f)), t);
+}
+
+ValueId floor_divide(Code code, DType t, ValueId a, ValueId b) {
+  const Division d = guard_division(code, t, a, b);
+  ValueId quotient = divide_towards_zero(code, t, d.a, d.b);
+  if (is_signed(t)) {
+    code.block.raise(d.overflows, Over);  // a / 1 is then the wanted a
+    // Round down where there is a rest and its sign is not the divisor's.
+    const ValueId rest = code.sub(d.a, code.mul(quotient, d.b));
+    const ValueId zero = code.zero_like(a);
+    const ValueId goes_down =
+        code.both(code.ne(rest, zero), code.lt(code.differ(rest, d.b), zero));
+    quotient = code.sub(quotient, code.convert(goes_down, t));
+  }
+  return code.select(d.is_zero, code.zero_like(a), quotient);
+}
+
+// sign_of_divisor: Python's remainder, else C's.
+ValueId remainder(Code code, DType t, ValueId a, ValueId b, bool sign_of_divisor) {
+  const Division d = guard_division(code, t, a, b);  // guarded rests are a % 1, the wanted 0
+  ValueId rest = width(t) == 64
+                     ? code.block.binary(ScalarOp::int_rem, d.a, d.b)
+                     : code.sub(d.a, code.mul(divide_towards_zero(code, t, d.a, d.b), d.b));
+  if (sign_of_divisor && is_signed(t)) {
+    const ValueId zero = code.zero_like(a);
+    const ValueId is_other_sign =
+        code.both(code.ne(rest, zero), code.lt(code.differ(rest, d.b), zero));
+    rest = code.add(rest, code.select(is_other_sign, d.b, zero));
+  }
+  return rest;
+}
+
+// Square and multiply over every bit an exponent can have. Negative exponents are refused by the
+// recorder, which sees the values; here they read as their bits without the sign.
+ValueId power(Code code, DType t, ValueId base, ValueId exponent) {
+  const DType u = unsigned_of(t);
+  const int nbits = width(t) - is_signed(t);
+  const ValueId one = code.constant(u, 1), zero = code.constant(u, 0);
+  const ValueId e = code.bitcast(exponent, u);
+  ValueId square = code.bitcast(base, u);
+  ValueId product = 0;
+  for (int k = 0; k < nbits; ++k) {
+    const ValueId is_set = code.ne(code.both(e, code.bits(u, uint64_t(1) << k)), zero);
+    const ValueId factor = code.select(is_set, square, one);
+    product = k == 0 ? factor : code.mul(product, factor);
+    if (k + 1 < nbits) square = code.mul(square, square);
+  }
+  return code.bitcast(product, t);
+}
+
+// Amounts outside the width (negative ones are huge) shift everything out.
+ValueId shift(Code code, DType t, ValueId a, ValueId amount, bool to_left) {
+  const DType u = unsigned_of(t);
+  const ValueId limit = code.constant(u, width(t));
+  const ValueId is_inside = code.lt(code.bitcast(amount, u), limit);
+  if (to_left || !is_signed(t)) {
+    const ValueId inside = code.select(is_inside, amount, code.zero_like(a));
+    const ValueId shifted = code.block.binary(to_left ? ScalarOp::shl : ScalarOp::lshr, a, inside);
+    return code.select(is_inside, shifted, code.zero_like(a));
+  }
+  const ValueId inside = code.select(is_inside, amount, code.constant(t, width(t) - 1));
+  return code.block.binary(ScalarOp::ashr, a, inside);
+}
+
+ValueId magnitude(Code code, DType t, ValueId a) {
+  return is_signed(t) ? code.select(code.lt(a, code.zero_like(a)), code.neg(a), a) : a;
+}
+
+// NumPy computes 1.0 / x in float64 and converts: 0 gives infinity, an integer that does not fit.
+ValueId reciprocal(Code code, DType t, ValueId a) {
+  return code.convert(code.div(code.constant(DType::float64, 1), code.convert(a, DType::float64)), t);
+}
+
+ValueId compare_mixed(Code code, Op op, ValueId a, ValueId b) {
+  const ValueId is_negative = code.lt(a, code.zero_like(a));
+  const ValueId u = code.bitcast(a, DType::uint64);
+  const ValueId not_negative = code.invert(is_negative);
+  switch (op) {
+    case Op::equal_int64_uint64: return code.both(not_negative, code.eq(u, b));
+    case Op::not_equal_int64_uint64: return code.either(is_negative, code.ne(u, b));
+    case Op::less_int64_uint64: return code.either(is_negative, code.lt(u, b));
+    case Op::less_equal_int64_uint64: return code.either(is_negative, code.le(u, b));
+    case Op::greater_int64_uint64: return code.both(not_negative, code.gt(u, b));
+    default: return code.both(not_negative, code.ge(u, b));
+  }
+}
+
+}  // namespace
+
+std::optional<ValueId> expand_integer(Code code, Op op, DType t, const ValueId* in) {
+  const ValueId a = in[0], b = info(op).nin > 1 ? in[1] : in[0];
+  if (t == DType::bool_) {
+    switch (op) {
+      case Op::add: return code.either(a, b);
+      case Op::multiply: return code.both(a, b);
+      default: break;
+    }
+  }
+  switch (op) {
+    case Op::floor_divide: return floor_divide(code, t, a, b);
+    case Op::remainder: return remainder(code, t, a, b, true);
+    case Op::fmod: return remainder(code, t, a, b, false);
+    case Op::power: return power(code, t, a, b);
+    case Op::left_shift: return shift(code, t, a, b, true);
+    case Op::right_shift: return shift(code, t, a, b, false);
+    case Op::absolute: return t == DType::bool_ ? a : magnitude(code, t, a);
+    case Op::square: return code.mul(a, a);
+    case Op::reciprocal: return reciprocal(code, t, a);
+    case Op::bitwise_count:
+      return code.convert(code.block.unary(ScalarOp::popcount, magnitude(code, t, a)), DType::uint8);
+    case Op::sign: {
+      const ValueId zero = code.zero_like(a);
+      const ValueId positive = code.convert(code.gt(a, zero), t);
+      return is_signed(t) ? code.sub(positive, code.convert(code.lt(a, zero), t)) : positive;
+    }
+    case Op::isnan: case Op::isinf: return code.constant(DType::bool_, 0);
+    case Op::isfinite: return code.constant(DType::bool_, 1);
+    case Op::positive: case Op::conjugate: case Op::floor: case Op::ceil: case Op::trunc: return a;
+    case Op::equal_int64_uint64: case Op::not_equal_int64_uint64: case Op::less_int64_uint64:
+    case Op::less_equal_int64_uint64: case Op::greater_int64_uint64: case Op::greater_equal_int64_uint64:
+      return compare_mixed(code, op, a, b);
+    default: return std::nullopt;
+  }
+}
+
+}  // namespace grumpy

@@ -1,0 +1,415 @@
+#include "passes/partition.h"
+
+#include <algorithm>
+#include <sstream>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "base/error.h"
+#include "base/limits.h"
+
+namespace grumpy {
+
+double point_cost(const SnapNode& n) {
+  if (n.kind == NodeKind::Foreign) return 30;
+  const OpInfo& row = info(Op(n.op));
+  if (Op(n.op) == Op::divide || Op(n.op) == Op::sqrt || Op(n.op) == Op::reciprocal) return 4;
+  if (row.lowering == Lowering::Loop) return 30;
+  return row.ulp > 0 ? 12 : 1;
+}
+
+namespace {
+
+class Partitioner {
+ public:
+  explicit Partitioner(const Snapshot& s)
+      : s_(s), stored_(s.nodes.size()), cut_(s.nodes.size()), level_(s.nodes.size()) {}
+
+  PartitionList run() {
+    mark_stored();
+    keep_dear_live_nodes();
+    assign_levels();
+    group_roots();
+    settle_shared_nodes();
+    order_and_fill();
+    return {std::move(groups_), std::move(stored_)};
+  }
+
+ private:
+  const SnapNode& at(uint32_t id) const { return s_.nodes[id]; }
+
+  /// Whether `user` can compute operand `id` in its own loop: same points, nothing in between.
+  bool is_inline(uint32_t id, const ShapeRep& space) const {
+    return at(id).is_pointwise() && same_shape(*at(id).shape, space) && !cut_[id];
+  }
+
+  const ShapeRep& space_of(uint32_t id) const {
+    const SnapNode& n = at(id);
+    if (n.kind == NodeKind::Reduce || n.kind == NodeKind::Scan) return *at(n.in[0]).shape;
+    if (n.kind == NodeKind::Update) return *n.view->shape;
+    return *n.shape;
+  }
+
+  /// Operands read point by point: all of a pointwise node's, the value of an Update, the input of
+  /// a reduction; a stored View reads itself.
+  void for_operands(uint32_t id, auto&& f) const {
+    const SnapNode& n = at(id);
+    switch (n.kind) {
+      case NodeKind::Map:
+      case NodeKind::Foreign:
+        for (int k = 0; k < n.nin; ++k) f(n.in[k]);
+        break;
+      case NodeKind::Reduce:
+      case NodeKind::Scan: f(n.in[0]); break;
+      case NodeKind::Update: f(n.in[1]); break;
+      case NodeKind::View: f(id); break;
+      default: break;
+    }
+  }
+
+  void mark_stored() {
+    std::vector<uint32_t> size(s_.nodes.size());  // nodes computed inline for it, at most
+    const auto store = [&](uint32_t id) { if (!at(id).is_source()) stored_[id] = true; };
+    for (uint32_t id = 0; id < s_.nodes.size(); ++id) {
+      const SnapNode& n = at(id);
+      if (n.flags & kOutput) store(id);
+      switch (n.kind) {
+        case NodeKind::Leaf:
+        case NodeKind::Constant: break;
+        case NodeKind::View:
+          store(n.in[0]);  // a view reads memory; composed views lie on their source
+          break;
+        case NodeKind::Map:
+        case NodeKind::Foreign: {
+          uint32_t total = 1;
+          for (int k = 0; k < n.nin; ++k) {
+            if (is_inline(n.in[k], *n.shape)) total += size[n.in[k]];
+            else if (at(n.in[k]).kind != NodeKind::View) store(n.in[k]);
+          }
+          if (total > kMaxKernelNodes) total = uint32_t(count_cone(id));
+          if (total > kMaxKernelNodes) {
+            store(id);
+            cut_[id] = true;
+          }
+          size[id] = total;
+          break;
+        }
+        case NodeKind::Update:
+          store(id);
+          store(n.in[0]);
+          if (!is_inline(n.in[1], *n.view->shape) && at(n.in[1]).kind != NodeKind::View) store(n.in[1]);
+          break;
+        case NodeKind::Reduce:
+        case NodeKind::Scan: store(id); break;
+        case NodeKind::Matmul:
+        case NodeKind::Take:
+          store(id);
+          for (int k = 0; k < 2; ++k)
+            if (at(n.in[k]).kind != NodeKind::View || n.kind == NodeKind::Take ||
+                at(at(n.in[k]).in[0]).kind == NodeKind::Constant)
+              store(n.in[k]);  // a constant has no memory to multiply from
+          break;
+      }
+    }
+  }
+
+  size_t count_cone(uint32_t root) const {
+    std::unordered_set<uint32_t> seen{root};
+    std::vector<uint32_t> todo{root};
+    while (!todo.empty() && seen.size() <= 2 * kMaxKernelNodes) {
+      const uint32_t id = todo.back();
+      todo.pop_back();
+      for_operands(id, [&](uint32_t in) {
+        if (is_inline(in, *at(root).shape) && seen.insert(in).second) todo.push_back(in);
+      });
+    }
+    return seen.size();
+  }
+
+  /// A live array that nobody asked for stays pending when computing it again later is cheap (the
+  /// cube of k-means); it is stored when its history is long or dear.
+  void keep_dear_live_nodes() {
+    std::vector<double> cost(s_.nodes.size()), read(s_.nodes.size());
+    for (uint32_t id = 0; id < s_.nodes.size(); ++id) {
+      const SnapNode& n = at(id);
+      if (!n.is_pointwise()) {
+        read[id] = double(n.kind == NodeKind::View ? at(n.in[0]).shape->size : n.shape->size);
+        continue;
+      }
+      cost[id] = point_cost(n);
+      for (int k = 0; k < n.nin; ++k) {
+        if (!stored_[n.in[k]]) cost[id] += cost[n.in[k]];
+        read[id] += stored_[n.in[k]] ? double(at(n.in[k]).shape->size) : read[n.in[k]];
+      }
+      if (!(n.flags & kLive) || stored_[id]) continue;
+      const double growth = double(n.shape->size) / std::max(1.0, read[id]);
+      if (cost[id] >= kStoreCost * std::max(1.0, growth)) stored_[id] = true;
+    }
+  }
+
+  uint32_t available(uint32_t id) const {  // first level that can load it
+    const SnapNode& n = at(id);
+    if (n.is_source()) return 0;
+    if (n.kind == NodeKind::View) return at(n.in[0]).is_source() ? 0 : level_[n.in[0]] + 1;
+    return level_[id] + 1;
+  }
+
+  void assign_levels() {
+    for (uint32_t id = 0; id < s_.nodes.size(); ++id) {
+      const SnapNode& n = at(id);
+      if (n.is_source()) continue;
+      uint32_t level = 0;
+      if (n.kind == NodeKind::Matmul || n.kind == NodeKind::Take) {
+        for (int k = 0; k < 2; ++k) level = std::max(level, stored_[n.in[k]] ? level_[n.in[k]] + 1 : available(n.in[k]));
+      } else if (n.kind == NodeKind::View) {
+        level = available(id);
+      } else {
+        for_operands(id, [&](uint32_t in) {
+          level = std::max(level, is_inline(in, space_of(id)) ? level_[in] : available(in));
+        });
+        if (n.kind == NodeKind::Update) level = std::max(level, at(n.in[0]).is_source() ? 0 : level_[n.in[0]] + 1);
+      }
+      level_[id] = level;
+    }
+  }
+
+  /// Everything `root` computes inline at `level`, and what it loads; `visit(id, is_inline)`
+  /// returns whether to go below.
+  void walk(uint32_t root, uint32_t level, auto&& visit) const {
+    const ShapeRep& space = space_of(root);
+    std::vector<uint32_t> todo;
+    const auto meet = [&](uint32_t id) {
+      const bool here = is_inline(id, space) && !(stored_[id] && is_settled_ && stored_level(id) < level);
+      if (visit(id, here) && here) todo.push_back(id);
+    };
+    if (at(root).is_pointwise()) {
+      if (visit(root, true)) todo.push_back(root);
+    } else {
+      for_operands(root, meet);
+    }
+    while (!todo.empty()) {
+      const uint32_t id = todo.back();
+      todo.pop_back();
+      for_operands(id, meet);
+    }
+  }
+
+  uint32_t stored_level(uint32_t id) const { return groups_[home_.at(id)].level; }
+
+  uint32_t base_of(uint32_t id) const { return at(id).kind == NodeKind::View ? at(id).in[0] : id; }
+
+  struct Members { std::unordered_set<uint32_t> ids; size_t nloads = 0, nnodes = 0; };
+
+  void group_roots() {
+    // Reductions first, so that maps over the same points join them.
+    std::vector<uint32_t> roots[2];
+    for (uint32_t id = 0; id < s_.nodes.size(); ++id) {
+      if (!stored_[id]) continue;
+      const NodeKind k = at(id).kind;
+      if (k == NodeKind::Matmul || k == NodeKind::Take) {
+        Partition p;
+        p.kind = k == NodeKind::Matmul ? PartitionKind::Matmul : PartitionKind::Take;
+        p.level = level_[id];
+        p.node = id;
+        add_group(std::move(p));
+        home_[id] = uint32_t(groups_.size() - 1);
+      } else {
+        roots[k != NodeKind::Reduce && k != NodeKind::Scan].push_back(id);
+      }
+    }
+    for (const auto& list : roots)
+      for (uint32_t id : list) join(id);
+  }
+
+  void add_group(Partition p) {
+    groups_.push_back(std::move(p));
+    members_.emplace_back();
+  }
+
+  void join(uint32_t root) {
+    const SnapNode& n = at(root);
+    const ShapeRep& space = space_of(root);
+    Members mine;
+    walk(root, level_[root], [&](uint32_t id, bool here) {
+      if (at(id).kind == NodeKind::Constant) return false;
+      const bool is_new = mine.ids.insert(here ? id : base_of(id)).second;
+      if (is_new) ++(here ? mine.nnodes : mine.nloads);
+      return is_new;
+    });
+    const bool reduces = n.kind == NodeKind::Reduce;
+    auto& candidates = by_level_[level_[root]];
+    for (uint32_t g : candidates) {
+      Partition& p = groups_[g];
+      if (p.kind != PartitionKind::Kernel || p.is_scan || n.kind == NodeKind::Scan) continue;
+      if (!same_shape(*p.space, space)) continue;
+      if (reduces && !p.reductions.empty() && p.reduced != n.axes) continue;
+      Members& theirs = members_[g];
+      const bool shares = std::any_of(mine.ids.begin(), mine.ids.end(),
+                                      [&](uint32_t id) { return theirs.ids.contains(id); });
+      if (!shares || theirs.nnodes + mine.nnodes > kMaxKernelNodes ||
+          theirs.nloads + mine.nloads + nstores(p) + 1 > kMaxKernelArgs)
+        continue;
+      add_root(p, root);
+      home_[root] = g;
+      theirs.ids.insert(mine.ids.begin(), mine.ids.end());
+      theirs.nnodes += mine.nnodes;
+      theirs.nloads += mine.nloads;
+      return;
+    }
+    Partition p;
+    p.level = level_[root];
+    p.space = n.kind == NodeKind::Update ? n.view->shape
+              : n.kind == NodeKind::Reduce || n.kind == NodeKind::Scan ? at(n.in[0]).shape : n.shape;
+    p.is_scan = n.kind == NodeKind::Scan;
+    add_root(p, root);
+    add_group(std::move(p));
+    home_[root] = uint32_t(groups_.size() - 1);
+    members_.back() = std::move(mine);
+    candidates.push_back(uint32_t(groups_.size() - 1));
+  }
+
+  static size_t nstores(const Partition& p) {
+    return p.stores.size() + p.updates.size() + p.reductions.size();
+  }
+
+  void add_root(Partition& p, uint32_t root) {
+    const SnapNode& n = at(root);
+    switch (n.kind) {
+      case NodeKind::Reduce:
+        p.reductions.push_back(root);
+        p.reduced = n.axes;
+        break;
+      case NodeKind::Scan:
+        p.reductions.push_back(root);
+        p.reduced = uint64_t{1} << n.axis;
+        break;
+      case NodeKind::Update: p.updates.push_back(root); break;
+      default: p.stores.push_back(root); break;
+    }
+  }
+
+  std::vector<uint32_t> level_order() const {
+    std::vector<uint32_t> order(groups_.size());
+    for (uint32_t g = 0; g < order.size(); ++g) order[g] = g;
+    // Writes in place come last in their level, so that readers of the old value are done.
+    std::stable_sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) {
+      if (groups_[a].level != groups_[b].level) return groups_[a].level < groups_[b].level;
+      return groups_[a].updates.empty() && !groups_[b].updates.empty();
+    });
+    return order;
+  }
+
+  std::vector<uint32_t> roots_of(const Partition& p) const {
+    std::vector<uint32_t> roots = p.reductions;
+    roots.insert(roots.end(), p.stores.begin(), p.stores.end());
+    roots.insert(roots.end(), p.updates.begin(), p.updates.end());
+    return roots;
+  }
+
+  /// A node computed in one kernel and wanted by a later one: stored there when computing it again
+  /// costs more than writing and reading it.
+  void settle_shared_nodes() {
+    is_settled_ = true;
+    std::unordered_map<uint32_t, uint32_t> first;  // node -> group that computes it first
+    for (uint32_t g : level_order()) {
+      if (groups_[g].kind != PartitionKind::Kernel) continue;
+      std::unordered_set<uint32_t> seen;
+      for (uint32_t root : roots_of(groups_[g])) {
+        walk(root, groups_[g].level, [&](uint32_t id, bool here) {
+          if (!here || !seen.insert(id).second) return false;
+          if (stored_[id]) return true;  // a root of this kernel, or of this level
+          const auto [it, is_first] = first.try_emplace(id, g);
+          if (is_first) return true;
+          Partition& home = groups_[it->second];
+          if (home.level >= groups_[g].level || home.is_scan || !is_dear(id)) return true;
+          stored_[id] = true;
+          home_[id] = it->second;
+          home.stores.push_back(id);
+          return false;
+        });
+      }
+    }
+  }
+
+  bool is_dear(uint32_t root) const {
+    double cost = 0;
+    std::unordered_set<uint32_t> loads, seen;
+    walk(root, 0, [&](uint32_t id, bool here) {
+      if (!seen.insert(id).second) return false;
+      if (here) cost += point_cost(at(id));
+      else if (at(id).shape->size > 1 && at(id).kind != NodeKind::Constant) loads.insert(base_of(id));
+      return true;
+    });
+    return cost >= kStoreCost || loads.size() >= 3;
+  }
+
+  void order_and_fill() {
+    std::vector<Partition> ordered;
+    const std::vector<uint32_t> order = level_order();
+    for (uint32_t g : order) {
+      Partition& p = groups_[g];
+      if (p.kind != PartitionKind::Kernel) continue;
+      std::unordered_set<uint32_t> seen;
+      for (uint32_t root : roots_of(p)) {
+        walk(root, p.level, [&](uint32_t id, bool here) {
+          if (!seen.insert(id).second) return false;
+          (here ? p.nodes : p.loads).push_back(id);
+          return true;
+        });
+      }
+      std::sort(p.nodes.begin(), p.nodes.end());  // ids are in program order
+      std::sort(p.loads.begin(), p.loads.end());
+      std::sort(p.stores.begin(), p.stores.end());
+    }
+    for (uint32_t g : order) ordered.push_back(std::move(groups_[g]));
+    groups_ = std::move(ordered);
+  }
+
+  const Snapshot& s_;
+  std::vector<bool> stored_;
+  std::vector<bool> cut_;  // stored to bound the size of kernels; users load it
+  std::vector<uint32_t> level_;
+  std::vector<Partition> groups_;
+  std::vector<Members> members_;
+  std::unordered_map<uint32_t, uint32_t> home_;  // stored node -> group
+  std::unordered_map<uint32_t, std::vector<uint32_t>> by_level_;
+  bool is_settled_ = false;
+};
+
+}  // namespace
+
+PartitionList partition(const Snapshot& s) { return Partitioner(s).run(); }
+
+std::string to_string(const PartitionList& list, const Snapshot& s) {
+  std::ostringstream o;
+  const auto ids = [&](const char* label, const std::vector<uint32_t>& v) {
+    if (v.empty()) return;
+    o << "  " << label;
+    for (uint32_t id : v) o << " %" << id;
+    o << '\n';
+  };
+  for (size_t i = 0; i < list.partitions.size(); ++i) {
+    const Partition& p = list.partitions[i];
+    o << "partition " << i << ": ";
+    if (p.kind != PartitionKind::Kernel) {
+      o << (p.kind == PartitionKind::Matmul ? "library " : "take ") << to_string(s.nodes[p.node], p.node) << '\n';
+      continue;
+    }
+    o << (p.is_scan ? "map_scan" : p.reductions.empty() ? "map" : "map_reduce") << " over "
+      << to_string(p.space->extents());
+    if (p.reduced) {
+      o << (p.is_scan ? " scans" : " reduces");
+      for (int k = 0; k < p.space->ndim; ++k)
+        if (p.reduced >> k & 1) o << ' ' << k;
+    }
+    o << '\n';
+    ids("loads", p.loads);
+    ids("nodes", p.nodes);
+    ids("stores", p.stores);
+    ids("updates", p.updates);
+    ids("reductions", p.reductions);
+  }
+  return o.str();
+}
+
+}  // namespace grumpy

@@ -1,0 +1,23 @@
+/// Every pass: one line of contract and its function. A pass keeps values, dtypes, shapes and
+/// outputs; ids may change, tags never do.
+///
+/// Needs:   a verified Snapshot. Leaves: a verified Snapshot. Threads: pure, under the GIL.
+#pragma once
+#include "graph/snapshot.h"
+
+namespace grumpy {
+
+/// Views of views become one view of the source, where that is strided; views of constants go.
+Snapshot compose_views(const Snapshot&);
+/// Algebra that is exact in IEEE arithmetic and in integers: double negation, cast chains that lose
+/// nothing, where with equal arms.
+Snapshot simplify(const Snapshot&);
+/// Equal nodes become one.
+Snapshot common_subexpr(const Snapshot&);
+/// Nodes no output needs go.
+Snapshot dead_code(const Snapshot&);
+
+/// Throws InternalError naming the node when an invariant is broken.
+void verify(const Snapshot&, const char* after);
+
+}  // namespace grumpy

@@ -1,0 +1,128 @@
+#include "runtime/executor.h"
+
+#include <chrono>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "device/cpu/allocator.h"
+#include "device/cpu/blas.h"
+#include "device/cpu/index_loops.h"
+#include "device/cpu/run_kernel.h"
+#include "device/cpu/thread_pool.h"
+#include "runtime/stats.h"
+
+namespace grumpy {
+namespace {
+
+class Executor {
+ public:
+  Executor(const Plan& plan, const Frontier& f, std::vector<BufferRef>& slots,
+           std::vector<FpReportItem>& errors)
+      : plan_(plan), f_(f), slots_(slots), errors_(errors) {}
+
+  void run() {
+    bind_slots();
+    for (const PlanStep& step : plan_.steps) {
+      switch (step.kind) {
+        case StepKind::Kernel: run_step(step); break;
+        case StepKind::Matmul: run_matmul(step); break;
+        case StepKind::Take: run_take(step); break;
+      }
+    }
+  }
+
+ private:
+  void bind_slots() {
+    slots_.resize(plan_.slots.size());
+    for (size_t i = 0; i < slots_.size(); ++i) {
+      const PlanSlot& s = plan_.slots[i];
+      slots_[i] = s.leaf_tag >= 0 ? BufferRef(f_.nodes[size_t(s.leaf_tag)]->data)
+                                  : allocate_buffer(size_t(s.nbytes));
+    }
+  }
+
+  char* address(const PlanArg& a) const {
+    if (a.constant_tag >= 0) return reinterpret_cast<char*>(f_.nodes[size_t(a.constant_tag)]->constant.bytes);
+    return static_cast<char*>(slots_[a.slot]->data) + a.offset_bytes;
+  }
+
+  void run_step(const PlanStep& step) {
+    ArgView small[16];
+    std::vector<ArgView> many;
+    ArgView* args = small;
+    if (step.args.size() > std::size(small)) {
+      many.resize(step.args.size());
+      args = many.data();
+    }
+    for (size_t a = 0; a < step.args.size(); ++a)
+      args[a] = {address(step.args[a]), step.args[a].strides.data(), step.args[a].has_slack};
+    const StepList& steps = step.code->steps_for(step.points);
+    const bool timed = is_logged(LogLevel::Kernels);
+    const auto begin = timed ? std::chrono::steady_clock::now() : std::chrono::steady_clock::time_point{};
+    run_kernel(step.spec, steps, {step.extents.data(), args}, num_threads(),
+               [this](uint32_t tag, uint8_t fpe) { errors_.push_back({tag, fpe}); });
+    // Full-space stores write whole groups of lanes; what is stored otherwise needs its padding.
+    if (step.spec.kind == KernelKind::Reduce || !step.is_dense) {
+      const size_t first = step.args.size() - step.spec.stores.size() - step.spec.reductions.size();
+      for (size_t a = first; a < step.args.size(); ++a)
+        pad_tail(*slots_[step.args[a].slot], size_t(item_bytes(step.spec.arg_dtype(int(a)))));
+    }
+    Stats& s = stats();
+    s.kernels.fetch_add(1, std::memory_order_relaxed);
+    s.bytes_moved.fetch_add(uint64_t(step.bytes), std::memory_order_relaxed);
+    if (timed) report(step.code->name().c_str(), step, begin, steps.is_compiled ? "compiled" : "interpreted");
+  }
+
+  void run_matmul(const PlanStep& step) {
+    const MatmulStep& m = step.matmul;
+    const auto begin = std::chrono::steady_clock::now();
+    std::vector<int64_t> c_batch(m.batch.size());
+    int64_t stride = m.m * m.n;
+    for (size_t k = m.batch.size(); k-- > 0;) {
+      c_batch[k] = stride;
+      stride *= m.batch[k];
+    }
+    const MatmulBatch batch{int(m.batch.size()), m.batch.data(), m.a_batch.data(), m.b_batch.data(), c_batch.data()};
+    matmul(m.dtype, batch, {address(step.args[0]), m.m, m.k, m.a_row, m.a_col},
+           {address(step.args[1]), m.k, m.n, m.b_row, m.b_col}, {address(step.args[2]), m.n});
+    pad_tail(*slots_[step.args[2].slot], size_t(item_bytes(step.kind == StepKind::Matmul ? step.matmul.dtype : step.take.dtype)));
+    stats().library_calls.fetch_add(1, std::memory_order_relaxed);
+    stats().bytes_moved.fetch_add(uint64_t(step.bytes), std::memory_order_relaxed);
+    if (is_logged(LogLevel::Kernels)) report("matmul", step, begin, "library");
+  }
+
+  void run_take(const PlanStep& step) {
+    const TakeStep& t = step.take;
+    TakeSource source;
+    source.data = address(step.args[0]);
+    source.item_bytes = item_bytes(t.dtype);
+    source.extents = {t.shape.data(), t.shape.size()};
+    source.strides = {t.strides.data(), t.strides.size()};
+    take(source, t.axis, reinterpret_cast<const int64_t*>(address(step.args[1])), t.nindex, address(step.args[2]));
+    pad_tail(*slots_[step.args[2].slot], size_t(item_bytes(step.kind == StepKind::Matmul ? step.matmul.dtype : step.take.dtype)));
+    stats().library_calls.fetch_add(1, std::memory_order_relaxed);
+    stats().bytes_moved.fetch_add(uint64_t(step.bytes), std::memory_order_relaxed);
+  }
+
+  static void report(const char* name, const PlanStep& step, std::chrono::steady_clock::time_point begin,
+                     const char* how) {
+    const double ns = double(std::chrono::duration_cast<std::chrono::nanoseconds>(
+                                 std::chrono::steady_clock::now() - begin).count());
+    write_log(std::string(name) + " " + how + " " + std::to_string(ns / 1e3) + " us, " +
+              std::to_string(step.bytes / ns) + " GB/s, " + std::to_string(step.points / ns) + " Gpoint/s");
+  }
+
+  const Plan& plan_;
+  const Frontier& f_;
+  std::vector<BufferRef>& slots_;
+  std::vector<FpReportItem>& errors_;
+};
+
+}  // namespace
+
+void run_plan(const Plan& plan, const Frontier& f, std::vector<BufferRef>& slots,
+              std::vector<FpReportItem>& errors) {
+  Executor(plan, f, slots, errors).run();
+}
+
+}  // namespace grumpy

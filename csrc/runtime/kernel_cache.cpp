@@ -1,0 +1,268 @@
+#include "runtime/kernel_cache.h"
+
+#include <pthread.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <thread>
+#include <unordered_map>
+
+#include "base/config.h"
+#include "base/log.h"
+#include "codegen/jit.h"
+#include "device/cpu/thread_pool.h"
+#include "runtime/disk_cache.h"
+#include "runtime/stats.h"
+
+namespace grumpy {
+
+// ---- compiling behind the caller's back
+
+/// One idle-priority thread. Leaked on purpose: it may outlive static destructors.
+class BackgroundCompiler {
+ public:
+  static BackgroundCompiler& get() {
+    static BackgroundCompiler* one = new BackgroundCompiler;
+    return *one;
+  }
+
+  void add(KernelCode* code) {
+    const std::lock_guard lock(mutex_);
+    if (stopping_) return;
+    queue_.push_back(code);
+    if (!running_) {
+      running_ = true;
+      std::thread([this] { run(); }).detach();
+    }
+    wake_.notify_one();
+  }
+
+  void finish() {
+    std::unique_lock lock(mutex_);
+    idle_.wait(lock, [&] { return !running_ || (queue_.empty() && !busy_); });
+  }
+
+  void stop() {
+    std::unique_lock lock(mutex_);
+    stopping_ = true;
+    queue_.clear();
+    idle_.wait(lock, [&] { return !busy_; });
+  }
+
+ private:
+  BackgroundCompiler() {
+    std::atexit([] { get().stop(); });
+    // The child of a fork has no such thread, and its mutex may have been held.
+    pthread_atfork(nullptr, nullptr, [] {
+      BackgroundCompiler& b = get();
+      new (&b.mutex_) std::mutex;
+      new (&b.wake_) std::condition_variable;
+      new (&b.idle_) std::condition_variable;
+      b.queue_.clear();
+      b.running_ = b.busy_ = false;
+    });
+  }
+
+  void run() {
+    ::setpriority(PRIO_PROCESS, id_t(::syscall(SYS_gettid)), 19);
+    std::unique_lock lock(mutex_);
+    for (;;) {
+      wake_.wait(lock, [&] { return !queue_.empty(); });
+      KernelCode* code = queue_.front();
+      queue_.pop_front();
+      busy_ = true;
+      lock.unlock();
+      try {
+        code->compile(false);
+      } catch (const std::exception& e) {
+        GRUMPY_LOG(Device) << "background compile of " << code->name() << ": " << e.what();
+      }
+      lock.lock();
+      busy_ = false;
+      idle_.notify_all();
+    }
+  }
+
+  std::mutex mutex_;
+  std::condition_variable wake_, idle_;
+  std::deque<KernelCode*> queue_;
+  bool running_ = false, busy_ = false, stopping_ = false;
+};
+
+namespace {
+
+// What a value written to and read back from a block buffer costs, per element; and what
+// compiling costs (docs/performance.md, "tiers").
+constexpr double kStepNs = 0.16;
+constexpr double kQuickCompileNs = 0.4e6, kQuickPerInstrNs = 6e3, kFullFactor = 4;
+
+std::unordered_map<Hash128, std::shared_ptr<KernelCode>>& cache() {
+  static auto* map = new std::unordered_map<Hash128, std::shared_ptr<KernelCode>>;
+  return *map;
+}
+std::mutex& cache_mutex() {
+  static auto* m = new std::mutex;
+  return *m;
+}
+
+Hash128 segment_key(const Segment& s, OptLevel level) {
+  Hash128 h;
+  h.add_bytes(host_target());
+  h.add_bytes(GRUMPY_VERSION);
+  h.add(uint64_t(level));
+  for (const ScalarInstr& i : s.block.instrs) {
+    h.add(uint64_t(i.op) | uint64_t(i.type) << 8 | uint64_t(i.from) << 16 | uint64_t(i.a) << 24 | uint64_t(i.b) << 40);
+    h.add(uint64_t(i.c));
+    h.add(i.imm);
+  }
+  for (DType t : s.block.inputs) h.add(uint64_t(t));
+  h.add(0x5eed);
+  for (DType t : s.block.outputs) h.add(uint64_t(t));
+  for (bool b : s.is_splat) h.add(b);
+  return h;
+}
+
+BlockFn compile_segment(const Segment& s, OptLevel level) {
+  const Hash128 key = segment_key(s, level);
+  const std::string name = "k" + hex(key);
+  if (auto object = read_cached_object(key)) {
+    if (BlockFn fn = load_object(*object, name)) {
+      stats().disk_hits.fetch_add(1, std::memory_order_relaxed);
+      return fn;
+    }
+  }
+  const auto begin = std::chrono::steady_clock::now();
+  const std::vector<char> object = compile_to_object(s.block, {s.is_splat}, level, name);
+  BlockFn fn = load_object(object, name);
+  const auto ns = std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now() - begin);
+  stats().compiled.fetch_add(1, std::memory_order_relaxed);
+  stats().compile_ns.fetch_add(uint64_t(ns.count()), std::memory_order_relaxed);
+  write_cached_object(key, object);
+  return fn;
+}
+
+std::vector<uint16_t> live_values(const KernelSpec& spec) {
+  std::vector<uint16_t> live;
+  for (const Store& s : spec.stores) live.push_back(s.value);
+  for (const Reduction& r : spec.reductions) live.push_back(r.value);
+  return live;
+}
+
+}  // namespace
+
+Hash128 kernel_key(const KernelSpec& spec) {
+  Hash128 h;
+  h.add(uint64_t(spec.kind) | uint64_t(spec.program.nloads) << 8 | uint64_t(spec.program.nscalars) << 24 |
+        uint64_t(spec.program.instrs.size()) << 40);
+  for (DType t : spec.program.dtypes) h.add(uint64_t(t));
+  uint8_t watch = 0;  // what the driver's plan looks for, which is kept with the code
+  for (const Instr& i : spec.program.instrs) {
+    watch |= i.watch;
+    h.add(uint64_t(i.op) | uint64_t(i.is_foreign) << 8 | uint64_t(i.nin) << 16 | uint64_t(i.nout) << 24 |
+          uint64_t(i.dtype) << 32 | uint64_t(i.result) << 40);
+    h.add(uint64_t(i.in[0]) | uint64_t(i.in[1]) << 16 | uint64_t(i.in[2]) << 32 | uint64_t(i.out) << 48);
+    h.add(reinterpret_cast<uintptr_t>(i.loop));
+  }
+  for (const Store& s : spec.stores) h.add(s.value);
+  for (const Reduction& r : spec.reductions) watch |= r.watch;
+  h.add(0x5eed00 | watch);
+  for (const Reduction& r : spec.reductions)
+    h.add(uint64_t(r.op) | uint64_t(r.value) << 8 | uint64_t(r.in) << 24 | uint64_t(r.out) << 32);
+  return h;
+}
+
+KernelCode::KernelCode(const KernelSpec& spec)
+    : spec_(spec), name_("k" + hex(kernel_key(spec)).substr(0, 12)),
+      interpreted_(make_interpreted_steps(spec.program)) {
+  for (const Instr& i : spec.program.instrs) fused_ += i.loop == nullptr;
+}
+
+double KernelCode::gain_ns(double points) const {
+  return fused_ < 2 ? 0 : points * kStepNs * double(fused_ - 1) / num_threads();
+}
+
+double KernelCode::compile_cost_ns() const { return kQuickCompileNs + kQuickPerInstrNs * double(fused_); }
+
+void KernelCode::compile(bool quick) {
+  const std::lock_guard lock(compiling_);
+  if (state_.load() >= (quick ? 2 : 3)) return;
+  auto list = std::make_unique<StepList>();
+  list->is_compiled = true;
+  try {
+    for (auto& piece : make_segments(spec_.program, live_values(spec_))) {
+      if (auto* foreign = std::get_if<BlockStep>(&piece)) {
+        list->steps.push_back(std::move(*foreign));
+        continue;
+      }
+      const Segment& s = std::get<Segment>(piece);
+      BlockStep step;
+      step.fn = compile_segment(s, quick ? OptLevel::Quick : OptLevel::Full);
+      step.in = s.in;
+      step.out = s.out;
+      list->steps.push_back(std::move(step));
+    }
+  } catch (...) {
+    state_ = 4;
+    throw;
+  }
+  // An older list may still be running: it is kept for the life of the process, like the code.
+  compiled_.store(list.release(), std::memory_order_release);
+  state_ = quick ? 2 : 3;
+}
+
+const StepList& KernelCode::steps_for(double points) {
+  const JitMode mode = Config::jit();
+  if (mode == JitMode::Off || spec_.program.instrs.empty()) return interpreted_;
+  const int state = state_.load(std::memory_order_relaxed);
+  if (state == 3) return *compiled_.load(std::memory_order_acquire);
+  if (mode == JitMode::Sync) {
+    if (state < 2) compile(true);
+    return *compiled_.load(std::memory_order_acquire);
+  }
+  if (state != 4) {
+    const double gain = gain_ns(points);
+    const double heat = heat_ns_.fetch_add(gain, std::memory_order_relaxed) + gain;
+    const double cost = compile_cost_ns();
+    if (state < 2 && gain > 1.5 * cost) {
+      try {
+        compile(true);
+      } catch (const CompileError& e) {
+        GRUMPY_LOG(Device) << name_ << " stays interpreted: " << e.what();
+      }
+    } else if (heat > (state == 2 ? 2 : 1) * kFullFactor * cost) {
+      int expected = state;
+      if (state != 1 && state_.compare_exchange_strong(expected, state == 2 ? 2 : 1)) {
+        heat_ns_.store(-1e300);  // queued once
+        BackgroundCompiler::get().add(this);
+      }
+    }
+  }
+  const StepList* compiled = compiled_.load(std::memory_order_acquire);
+  if (compiled) return *compiled;
+  stats().interpreted.fetch_add(1, std::memory_order_relaxed);
+  return interpreted_;
+}
+
+std::shared_ptr<KernelCode> find_kernel(const KernelSpec& spec) {
+  const Hash128 key = kernel_key(spec);
+  const std::lock_guard lock(cache_mutex());
+  auto& slot = cache()[key];
+  if (slot) stats().memory_hits.fetch_add(1, std::memory_order_relaxed);
+  else slot = std::make_shared<KernelCode>(spec);
+  return slot;
+}
+
+void finish_compiling() { BackgroundCompiler::get().finish(); }
+
+void clear_kernel_cache() {
+  finish_compiling();
+  const std::lock_guard lock(cache_mutex());
+  cache().clear();
+}
+
+}  // namespace grumpy

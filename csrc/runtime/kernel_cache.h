@@ -1,0 +1,54 @@
+/// KernelKey to code, in memory, then on disk; and the choice of tier.
+///
+/// Tier 0 (block loops compiled ahead) runs anything at once. Tier 1 (fused segments) is compiled
+/// before the run when that run alone pays for it, and behind the caller's back when several would.
+/// Keys hold no sizes, addresses or scalar values: one kernel serves every shape.
+/// Throws:  CompileError (jit=sync only; otherwise a kernel that does not compile stays interpreted).
+/// Threads: safe.
+#pragma once
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "base/hash.h"
+#include "base/error.h"
+#include "kernel/steps.h"
+
+namespace grumpy {
+
+class KernelCode {
+ public:
+  explicit KernelCode(const KernelSpec& spec);
+
+  /// Steps to run `points` points with: compiled ones when there are, compiled now when that pays.
+  const StepList& steps_for(double points);
+
+  const KernelSpec& spec() const { return spec_; }
+  const std::string& name() const { return name_; }
+
+ private:
+  friend class BackgroundCompiler;
+  void compile(bool quick);
+  double gain_ns(double points) const;
+  double compile_cost_ns() const;
+
+  KernelSpec spec_;       // of the first plan that needed it; tags are that plan's
+  std::string name_;
+  StepList interpreted_;
+  std::atomic<const StepList*> compiled_{nullptr};  // lives as long as the process
+  std::atomic<int> state_{0};                       // 0 interpreted, 1 queued, 2 quick, 3 full, 4 failed
+  std::atomic<double> heat_ns_{0};                  // what compiled code would have saved so far
+  std::mutex compiling_;
+  size_t fused_ = 0;      // instructions that a segment would fuse
+};
+
+/// The code for this spec; specs that differ only in tags and watched errors share it.
+std::shared_ptr<KernelCode> find_kernel(const KernelSpec& spec);
+Hash128 kernel_key(const KernelSpec& spec);
+
+/// Waits until nothing is being compiled in the background (tests, exit).
+void finish_compiling();
+void clear_kernel_cache();
+
+}  // namespace grumpy

@@ -1,0 +1,72 @@
+/// LaunchPlan: the ordered steps of one evaluation, free of addresses and scalar values, so that an
+/// evaluation of equal structure reuses it.
+///
+/// A slot is a piece of memory during one evaluation: a leaf's buffer, or one the plan allocates.
+/// Threads: const once made.
+#pragma once
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "kernel/lower.h"
+#include "runtime/kernel_cache.h"
+
+namespace grumpy {
+
+struct PlanSlot {
+  int64_t leaf_tag = -1;   // a leaf of the frontier, or
+  int64_t nbytes = 0;      // memory to allocate
+};
+
+struct PlanArg {
+  uint32_t slot = 0;
+  int64_t offset_bytes = 0;
+  std::vector<int64_t> strides;   // elements
+  int64_t constant_tag = -1;      // a constant of the frontier instead of a slot
+  bool has_slack = false;
+};
+
+struct MatmulStep {
+  DType dtype;
+  std::vector<int64_t> batch;               // extents
+  std::vector<int64_t> a_batch, b_batch;    // element strides, 0 where broadcast
+  int64_t m, n, k, a_row, a_col, b_row, b_col;
+};
+
+struct TakeStep {
+  DType dtype;
+  std::vector<int64_t> shape, strides;  // of the source
+  int axis;
+  int64_t nindex;
+};
+
+enum class StepKind : uint8_t { Kernel, Matmul, Take };
+
+struct PlanStep {
+  StepKind kind = StepKind::Kernel;
+  KernelSpec spec;
+  std::shared_ptr<KernelCode> code;
+  std::vector<int64_t> extents;
+  std::vector<PlanArg> args;     // Matmul and Take: a, b, out
+  MatmulStep matmul;
+  TakeStep take;
+  bool is_dense = true;          // every store covers its buffer in order
+  double points = 0;             // of the iteration space (multiply-adds of a product)
+  double bytes = 0;              // read and written at least
+};
+
+struct Plan {
+  std::vector<PlanSlot> slots;
+  std::vector<PlanStep> steps;
+  struct Commit { uint32_t tag, slot; };
+  std::vector<Commit> commits;   // pending nodes that become leaves
+  double work = 0;               // element operations; decides whether to let go of the GIL
+};
+
+/// Passes, partition, lowering and memory of one frontier.
+std::shared_ptr<const Plan> make_plan(const Frontier& f);
+
+/// The last part of it: from partitions on.
+std::shared_ptr<const Plan> make_plan(const Frontier& f, const Snapshot& s, const PartitionList& list);
+
+}  // namespace grumpy

@@ -1,0 +1,162 @@
+#include "runtime/session.h"
+
+#include <algorithm>
+#include <list>
+#include <mutex>
+#include <unordered_map>
+
+#include "base/error.h"
+#include "graph/frontier.h"
+#include "runtime/describe.h"
+#include "runtime/executor.h"
+#include "runtime/plan.h"
+#include "runtime/stats.h"
+
+namespace grumpy {
+namespace {
+
+GilHooks gil;
+std::vector<FpError> fp_errors;
+
+/// Work (element operations) from which letting go of the GIL costs nothing in comparison.
+constexpr double kReleaseWork = 1e5;
+constexpr size_t kMaxPlans = 512;
+
+std::mutex& evaluation_mutex() {
+  static auto* m = new std::mutex;
+  return *m;
+}
+
+/// Holds the evaluation lock. Never waits for it while holding the GIL.
+class EvaluationLock {
+ public:
+  EvaluationLock() {
+    if (evaluation_mutex().try_lock()) return;
+    void* state = gil.release();
+    evaluation_mutex().lock();
+    gil.acquire(state);
+  }
+  ~EvaluationLock() { evaluation_mutex().unlock(); }
+};
+
+class WithoutGil {
+ public:
+  explicit WithoutGil(bool really) : state_(really ? gil.release() : nullptr), really_(really) {}
+  ~WithoutGil() { if (really_) gil.acquire(state_); }
+ private:
+  void* state_;
+  bool really_;
+};
+
+/// Least recently used plans go first. Under the evaluation lock.
+class PlanCache {
+ public:
+  std::shared_ptr<const Plan> find(const Frontier& f) {
+    const auto it = map_.find(f.structure);
+    if (it != map_.end()) {
+      order_.splice(order_.begin(), order_, it->second);
+      stats().plan_hits.fetch_add(1, std::memory_order_relaxed);
+      return it->second->second;
+    }
+    std::shared_ptr<const Plan> plan = make_plan(f);
+    stats().plans.fetch_add(1, std::memory_order_relaxed);
+    order_.emplace_front(f.structure, plan);
+    map_[f.structure] = order_.begin();
+    if (order_.size() > kMaxPlans) {
+      map_.erase(order_.back().first);
+      order_.pop_back();
+    }
+    return plan;
+  }
+  void clear() {
+    map_.clear();
+    order_.clear();
+  }
+
+ private:
+  using Entry = std::pair<Hash128, std::shared_ptr<const Plan>>;
+  std::list<Entry> order_;
+  std::unordered_map<Hash128, std::list<Entry>::iterator> map_;
+};
+
+PlanCache& plans() {
+  static auto* cache = new PlanCache;
+  return *cache;
+}
+
+std::string operation_name(const Node& n) {
+  switch (n.kind) {
+    case NodeKind::Map: return std::string(info(n.map_op()).name);
+    case NodeKind::Foreign: return n.foreign.loop->name;
+    case NodeKind::Reduce:
+    case NodeKind::Scan: return n.reduce_op() == ReduceOp::moments ? "square" : std::string(info(n.reduce_op()).name);
+    case NodeKind::Matmul: return "matmul";
+    default: return "cast";
+  }
+}
+
+/// Errors keep the node's code object alive until somebody has told the user.
+void keep_errors(const Frontier& f, std::vector<FpReportItem>& items) {
+  std::sort(items.begin(), items.end(), [](const FpReportItem& a, const FpReportItem& b) { return a.tag < b.tag; });
+  for (size_t i = 0; i < items.size(); ++i) {
+    uint8_t fpe = items[i].fpe;
+    while (i + 1 < items.size() && items[i + 1].tag == items[i].tag) fpe |= items[++i].fpe;
+    Node& n = *f.nodes[items[i].tag];
+    FpError e{n.site, operation_name(n), fpe};
+    n.site.watch &= uint8_t(~fpe);  // should it stay pending and be computed again: once is enough
+    if (e.site.code) retain_code(e.site.code);
+    fp_errors.push_back(std::move(e));
+  }
+}
+
+}  // namespace
+
+void set_gil_hooks(const GilHooks& hooks) { gil = hooks; }
+
+void evaluate(std::span<Node* const> wanted) {
+  if (std::all_of(wanted.begin(), wanted.end(), [](Node* n) { return n->is_materialized(); })) return;
+  // Kept for their memory; used under the evaluation lock only.
+  static Frontier frontier;
+  static std::vector<BufferRef> slots;
+  static std::vector<FpReportItem> errors;
+  const EvaluationLock lock;
+  // Somebody else may have evaluated it while we waited.
+  if (std::all_of(wanted.begin(), wanted.end(), [](Node* n) { return n->is_materialized(); })) return;
+
+  take_frontier(wanted, frontier);                                    // what, and its structure
+  const std::shared_ptr<const Plan> plan = plans().find(frontier);    // how
+  // Another thread may drop the arrays while kernels run; what is committed keeps all else alive.
+  for (const Plan::Commit& c : plan->commits) frontier.nodes[c.tag]->add_ref();
+  errors.clear();
+  struct Cleanup {
+    const Plan& plan;
+    ~Cleanup() {
+      slots.clear();
+      for (const Plan::Commit& c : plan.commits) frontier.nodes[c.tag]->drop_ref();
+    }
+  } cleanup{*plan};
+  {
+    const WithoutGil without(plan->work > kReleaseWork);
+    run_plan(*plan, frontier, slots, errors);                         // the kernels
+  }
+  if (!errors.empty()) keep_errors(frontier, errors);
+  for (const Plan::Commit& c : plan->commits) materialize(frontier.nodes[c.tag], slots[c.slot]);
+  stats().evaluations.fetch_add(1, std::memory_order_relaxed);
+}
+
+std::vector<FpError> take_fp_errors() { return std::exchange(fp_errors, {}); }
+bool has_fp_errors() { return !fp_errors.empty(); }
+
+std::string describe(std::span<Node* const> wanted, const std::string& what) {
+  const EvaluationLock lock;
+  Frontier f;
+  take_frontier(wanted, f);
+  return describe_plan(f, what);
+}
+
+void clear_plan_cache() {
+  const EvaluationLock lock;
+  plans().clear();
+}
+
+}  // namespace grumpy

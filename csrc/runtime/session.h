@@ -1,0 +1,39 @@
+/// Session: owns the plan cache and the evaluation lock; evaluate() is the second story of this
+/// project, after passes/pipeline.cpp.
+///
+/// Threads: called under the GIL. One evaluation runs at a time; who must wait lets go of the GIL
+///          first, so no grumpy lock is ever waited for while holding it.
+#pragma once
+#include <span>
+#include <string>
+#include <vector>
+
+#include "graph/node.h"
+
+namespace grumpy {
+
+struct GilHooks {
+  void* (*release)() = [] { return static_cast<void*>(nullptr); };
+  void (*acquire)(void*) = [](void*) {};
+};
+void set_gil_hooks(const GilHooks& hooks);
+
+/// Floating-point errors of an operation that has been evaluated.
+struct FpError {
+  Site site;             // holds a reference to its code object
+  std::string operation;
+  uint8_t fpe;
+};
+
+/// Gives these nodes, and what shares work with them, their buffers.
+void evaluate(std::span<Node* const> wanted);
+
+/// Errors since the last call, in program order.
+std::vector<FpError> take_fp_errors();
+bool has_fp_errors();
+
+/// The text of what evaluate(wanted) would do, as describe_plan names it; evaluates nothing.
+std::string describe(std::span<Node* const> wanted, const std::string& what);
+void clear_plan_cache();
+
+}  // namespace grumpy

@@ -1,0 +1,10 @@
+#include "runtime/stats.h"
+
+namespace grumpy {
+
+Stats& stats() {
+  static Stats s;
+  return s;
+}
+
+}  // namespace grumpy

@@ -1,0 +1,127 @@
+# Making objects of the class, reading one value, evaluating.
+
+
+cdef inline ndarray make(Array& a):
+    cdef ndarray r = ndarray.__new__(ndarray)
+    r.a = a
+    return r
+
+
+cdef inline ndarray make_result(Array& a):
+    """What an operation gives: 0-d results stand for scalars."""
+    cdef ndarray r = ndarray.__new__(ndarray)
+    r.a = a
+    if a.ndim() == 0:
+        r.bits = SCALAR | READONLY
+    return r
+
+
+cdef inline ndarray finished(ndarray r):
+    """A new object whose array has just been recorded: 0-d results stand for scalars."""
+    if r.a.ndim() == 0:
+        r.bits = SCALAR | READONLY
+    return r
+
+
+cdef inline ndarray make_scalar(const Scalar& s):
+    cdef ndarray r = ndarray.__new__(ndarray)
+    r.a = constant(s)
+    r.bits = SCALAR | READONLY
+    return r
+
+
+cdef inline ndarray make_view(ndarray of, Array& a):
+    """A view: shares memory, writeability and the owner with `of`."""
+    cdef ndarray r = ndarray.__new__(ndarray)
+    r.a = a
+    r.bits = of.bits & READONLY
+    r.base_ = of.base_ if of.base_ != NULL else <PyObject*>of
+    Py_INCREF(<object>r.base_)
+    return r
+
+
+cdef inline int dtype_id(ndarray g) noexcept:
+    return dtype_of(g.a)
+
+
+cdef inline bint is_native(object x) noexcept:
+    return type(x) is ndarray and not (<ndarray>x).bits & (FOREIGN | PART)
+
+
+cdef inline bint readable(ndarray g) except -1:
+    """Is g.a there to be read, and up to date? False: g is FOREIGN."""
+    if g.bits & (FOREIGN | PART):
+        return g.bits & PART and refresh_part(g)
+    return True
+
+
+cdef inline bint viewable(ndarray g) except -1:
+    """Is g.a there to be seen through another view, or written? False: g is FOREIGN."""
+    if g.bits & (FOREIGN | PART):
+        return g.bits & PART and part_to_alias(g)
+    return True
+
+
+cdef inline tuple shape_tuple(const Array& a):
+    cdef const ShapeRep* s = a.shape().get()
+    cdef int k
+    return tuple([s.dims[k] for k in range(s.ndim)])
+
+
+cdef inline bint same_shape(const Array& a, const Array& b) noexcept:
+    cdef const ShapeRep* s = a.shape().get()
+    cdef const ShapeRep* t = b.shape().get()
+    cdef int k
+    if s == t:
+        return True
+    if s.ndim != t.ndim:
+        return False
+    for k in range(s.ndim):
+        if s.dims[k] != t.dims[k]:
+            return False
+    return True
+
+
+# ---- evaluation, counted by the user's line
+
+cdef inline int note_evaluation(uint64_t began) except -1:
+    evaluation_counts.add(now_ns() - began)
+    return 0
+
+
+cdef int evaluate_array(ndarray g) except -1:
+    cdef uint64_t began
+    if not readable(g) or not is_waiting(g.a):
+        return 0
+    began = now_ns()
+    evaluate_one(g.a)
+    note_evaluation(began)
+    return 0
+
+
+cdef Scalar value_of(ndarray g) except *:
+    """The value of a native array of one element."""
+    cdef Array one
+    evaluate_array(g)
+    if g.a.ndim() == 0:
+        return read_scalar(g.a)
+    one = single(g.a)
+    return read_scalar(one)
+
+
+cdef Array single(const Array& a) except *:
+    """The only element of an array as an array of ndim 0."""
+    cdef int64_t strides[64]
+    cdef int64_t offset
+    window_of(a, strides, &offset)
+    return view(a, NULL, NULL, 0, offset)
+
+
+cdef inline object numpy_scalar(const Scalar& s):
+    return PyArray_Scalar(<void*>s.bytes, <cnp.dtype>dtype_objects[dtype_of_scalar(s)], None)
+
+
+cdef object as_numpy_scalar(ndarray g):
+    if g.bits & FOREIGN:
+        return (<object>g.np_)[()]
+    return numpy_scalar(value_of(g))

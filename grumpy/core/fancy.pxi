@@ -1,0 +1,300 @@
+# Indexing by integer arrays and masks. Operands are evaluated at the call where a shape or a bounds
+# check depends on their values; the elements themselves are gathered and scattered by the core.
+
+
+@cython.final
+cdef class Fancy:
+    """An index with arrays, ready for the core: index[k] runs over axis `axis` + k of `target`."""
+    cdef Array target
+    cdef list index
+    cdef int axis
+
+
+cdef vector[const Array*] pointers(list index) except *:
+    cdef vector[const Array*] result
+    for i in index:
+        result.push_back(&(<ndarray>i).a)
+    return result
+
+
+cdef object as_index(object x):
+    """An index item as a native integer or boolean array; None for what NumPy must judge."""
+    cdef ndarray g
+    cdef Array a
+    t = type(x)
+    if t is list:
+        if not keep_plain(x):
+            return None
+        nd = np.asarray(x)
+        x = nd if nd.size else nd.astype(np.intp)
+    elif t is not ndarray and t is not np_ndarray:
+        return None
+    g = native_array(x)
+    if g is None or dtype_kind(dtype_id(g)) > KIND_UINT:
+        return None
+    if dtype_id(g) != BOOL and dtype_id(g) != INT64:
+        a = cast(g.a, INT64)
+        return make(a)
+    return g
+
+
+cdef ndarray mask_of(object key):
+    """key as a boolean mask of native dtype, or None."""
+    cdef ndarray m
+    if type(key) is tuple and len(key) == 1:
+        key = key[0]
+    m = as_index(key)
+    if m is None or dtype_id(m) != BOOL or m.a.ndim() == 0:
+        return None
+    return m
+
+
+cdef bint mask_fits(ndarray g, ndarray mask) noexcept:
+    """Does the mask stand over g's first axes?"""
+    cdef const ShapeRep* s = mask.a.shape().get()
+    cdef int k
+    if s.ndim > g.a.ndim():
+        return False
+    for k in range(s.ndim):
+        if s.dims[k] != extent(g.a, k):
+            return False
+    return True
+
+
+cdef Fancy plan_fancy(ndarray g, object key):
+    """Slices, new axes and integers as a view of g, and the index arrays over its consecutive axes;
+    None where NumPy must judge. Index arrays that are not neighbours move to the front, as NumPy
+    has it."""
+    cdef int64_t steps[64]
+    cdef int64_t shape[64]
+    cdef int64_t strides[64]
+    cdef int64_t offset
+    cdef int order[64]
+    cdef int axis = 0, out = 0, used = 0, missing, k, j
+    cdef int state = 0  # 0 no array yet, 1 within the arrays, 2 behind them, 3 they are apart
+    cdef Py_ssize_t start, stop, step, length
+    cdef Fancy plan = Fancy.__new__(Fancy)
+    cdef ndarray m
+    cdef vector[Array] found
+    cdef list items = list(key) if type(key) is tuple else [key]
+    cdef list places = []
+    plan.index = []
+    for k in range(len(items)):
+        x = items[k]
+        if x is None or type(x) is slice:
+            used += x is not None
+        elif x is Ellipsis:
+            pass
+        elif is_integer_index(x):
+            items[k] = operator.index(x)
+            used += 1
+        else:
+            m = as_index(x)
+            if m is None or dtype_id(m) == BOOL and m.a.ndim() == 0:
+                return None
+            items[k] = m
+            used += m.a.ndim() if dtype_id(m) == BOOL else 1
+    missing = g.a.ndim() - used
+    if missing < 0 or len([x for x in items if x is Ellipsis]) > 1:
+        return None
+    window_of(g.a, steps, &offset)
+    for x in items:
+        if x is None or x is Ellipsis or type(x) is slice:
+            if state == 1:
+                state = 2
+            if x is None:
+                if out >= 64:
+                    return None
+                shape[out] = 1
+                strides[out] = 0
+                out += 1
+            elif x is Ellipsis:
+                for _ in range(missing):
+                    shape[out] = extent(g.a, axis)
+                    strides[out] = steps[axis]
+                    out += 1
+                    axis += 1
+                missing = 0
+            else:
+                PySlice_Unpack(x, &start, &stop, &step)
+                length = PySlice_AdjustIndices(extent(g.a, axis), &start, &stop, step)
+                if length > 0:
+                    offset += start * steps[axis]
+                shape[out] = length
+                strides[out] = steps[axis] * step
+                out += 1
+                axis += 1
+            continue
+        state = 1 if state <= 1 else 3
+        if type(x) is ndarray and dtype_id(<ndarray>x) == BOOL:
+            m = x
+            for k in range(m.a.ndim()):
+                if extent(m.a, k) != extent(g.a, axis + k):
+                    return None
+            found = nonzero(m.a)
+            parts = [make(found[k]) for k in range(<int>found.size())]
+        elif type(x) is ndarray:
+            if not in_bounds((<ndarray>x).a, extent(g.a, axis)):
+                return None
+            parts = [x]
+        else:
+            if not -extent(g.a, axis) <= x < extent(g.a, axis):
+                return None
+            parts = [native_array(np.asarray(x, np.int64))]
+        for m in parts:
+            if out >= 64:
+                return None
+            places.append(out)
+            plan.index.append(m)
+            shape[out] = extent(g.a, axis)
+            strides[out] = steps[axis]
+            out += 1
+            axis += 1
+    while axis < g.a.ndim():
+        if out >= 64:
+            return None
+        shape[out] = extent(g.a, axis)
+        strides[out] = steps[axis]
+        out += 1
+        axis += 1
+    if not plan.index:
+        return None
+    try:
+        joint = np.broadcast_shapes(*[shape_tuple((<ndarray>i).a) for i in plan.index])
+    except ValueError:
+        return None
+    if out - len(plan.index) + len(joint) > 64:
+        return None
+    plan.target = view(g.a, shape, strides, out, offset)
+    plan.axis = places[0]
+    if state == 3:
+        j = 0
+        for k in places:
+            order[j] = k
+            j += 1
+        for k in range(out):
+            if k not in places:
+                order[j] = k
+                j += 1
+        plan.target = permuted_axes(plan.target, order)
+        plan.axis = 0
+    return plan
+
+
+cdef object get_fancy(ndarray g, object key):
+    """A read by index arrays or a mask; NotImplemented where NumPy must be asked."""
+    cdef ndarray mask
+    cdef Fancy plan
+    cdef Array a
+    cdef uint64_t began
+    if g.bits & SCALAR or g.a.ndim() == 0:
+        return NotImplemented
+    mask = mask_of(key)
+    if mask is not None:
+        if not mask_fits(g, mask):
+            return NotImplemented
+        began = now_ns()
+        a = compress(g.a, mask.a)
+        note_evaluation(began)
+        return make(a)
+    plan = plan_fancy(g, key)
+    if plan is None:
+        return NotImplemented
+    a = gather(plan.target, pointers(plan.index), plan.axis)
+    return make_result(a)
+
+
+cdef bint set_fancy(ndarray g, object key, object value) except -1:
+    """A write by index arrays or a mask; False where NumPy must do it."""
+    cdef ndarray mask
+    cdef Fancy plan
+    cdef Operand o
+    cdef Array keep[3]
+    cdef int k, extra
+    cdef int64_t dims[64]
+    cdef Array wide
+    if g.a.ndim() == 0 or as_operand(value, &o, &keep[0]) != 1 or not assigns_quietly(o, dtype_id(g)):
+        return False
+    mask = mask_of(key)
+    if mask is None:
+        plan = plan_fancy(g, key)
+        if plan is None or not value_fits(o, plan):
+            return False
+        scatter(plan.target, pointers(plan.index), plan.axis, o)
+        return True
+    if not mask_fits(g, mask):
+        return False
+    extra = g.a.ndim() - mask.a.ndim()
+    if o.array != NULL and o.array.ndim() > extra:
+        if o.array.ndim() > extra + 1 or not trailing_fits(o.array[0], g.a, extra):
+            return False
+        if extent(o.array[0], 0) != 1 or extra:
+            count = int(as_numpy_scalar(make(reduce(RED_ADD, mask.a, all_axes(mask.a.ndim()), False,
+                                                    INT64, INT64))))
+            if extent(o.array[0], 0) not in (1, count):
+                return False
+        put_masked(g.a, mask.a, o)
+        return True
+    if o.array != NULL and not trailing_fits(o.array[0], g.a, o.array.ndim()):
+        return False
+    wide = mask.a
+    if extra:
+        for k in range(g.a.ndim()):
+            dims[k] = extent(mask.a, k) if k < mask.a.ndim() else 1
+        wide = reshaped(mask.a, dims, g.a.ndim())
+    write_where(g.a, wide, o)
+    return True
+
+
+cdef bint trailing_fits(const Array& value, const Array& target, int n) noexcept:
+    """Do the last n axes of value broadcast to those of target?"""
+    cdef int k
+    for k in range(1, n + 1):
+        if extent(value, -k) != 1 and extent(value, -k) != extent(target, -k):
+            return False
+    return True
+
+
+cdef bint value_fits(const Operand& value, Fancy plan) except -1:
+    """Does the value broadcast to what the index selects?"""
+    cdef int k, n
+    if value.array == NULL:
+        return True
+    joint = np.broadcast_shapes(*[shape_tuple((<ndarray>i).a) for i in plan.index])
+    shape = shape_tuple(plan.target)
+    shape = shape[:plan.axis] + joint + shape[plan.axis + len(plan.index):]
+    given = shape_tuple(value.array[0])
+    while len(given) > len(shape) and given[0] == 1:
+        return False  # NumPy drops leading ones; the core takes the shape as it is
+    if len(given) > len(shape):
+        return False
+    for k in range(1, len(given) + 1):
+        if given[-k] != 1 and given[-k] != shape[-k]:
+            return False
+    return True
+
+
+cdef object ufunc_at(UFunc u, tuple inputs):
+    """ufunc.at(a, indices, b) where the core counts every repetition; else NotImplemented."""
+    cdef Fancy plan
+    cdef Operand o[2]
+    cdef Array keep[3]
+    cdef ndarray g
+    if u.rop < 0 or len(inputs) != 3 or type(inputs[0]) is not ndarray:
+        return NotImplemented
+    g = inputs[0]
+    if not viewable(g) or g.bits & READONLY or g.a.ndim() == 0:
+        return NotImplemented
+    o[0].array = &g.a
+    if as_operand(inputs[2], &o[1], &keep[1]) != 1 or not check_weak(u.op, o, 2) \
+            or infer(u.op, o, 2) != dtype_id(g) or not assigns_quietly(o[1], dtype_id(g)):
+        return NotImplemented
+    plan = plan_fancy(g, inputs[1])
+    if plan is None or not value_fits(o[1], plan):
+        return NotImplemented
+    if not scatter_reduce(u.rop, plan.target, pointers(plan.index), plan.axis, o[1]):
+        return NotImplemented
+    return DONE
+
+
+cdef object DONE = object()  # what a method that returns None gives, beside NotImplemented

@@ -1,0 +1,178 @@
+# flags and flat.
+
+
+@cython.final
+cdef class Flags:
+    """The memory layout of an array; as numpy.ndarray.flags."""
+    cdef ndarray g
+
+    @property
+    def c_contiguous(self):
+        return bool(is_c_contiguous(self.g.a))
+
+    @property
+    def f_contiguous(self):
+        return bool(is_f_contiguous(self.g.a))
+
+    @property
+    def owndata(self):
+        return self.g.base_ == NULL and not self.g.bits & ALIAS
+
+    @property
+    def writeable(self):
+        return not self.g.bits & READONLY
+
+    @writeable.setter
+    def writeable(self, value):
+        set_writeable(self.g, value)
+
+    @property
+    def aligned(self):
+        return True
+
+    @aligned.setter
+    def aligned(self, value):
+        if not value:
+            raise ValueError("a grumpy array is always aligned")
+
+    @property
+    def writebackifcopy(self):
+        return False
+
+    @writebackifcopy.setter
+    def writebackifcopy(self, value):
+        if value:
+            raise ValueError("cannot set WRITEBACKIFCOPY flag to True")
+
+    @property
+    def fnc(self):
+        return self.f_contiguous and not self.c_contiguous
+
+    @property
+    def forc(self):
+        return self.f_contiguous or self.c_contiguous
+
+    @property
+    def behaved(self):
+        return self.writeable
+
+    @property
+    def carray(self):
+        return self.c_contiguous and self.writeable
+
+    @property
+    def farray(self):
+        return self.fnc and self.writeable
+
+    @property
+    def contiguous(self):
+        return self.c_contiguous
+
+    @property
+    def fortran(self):
+        return self.f_contiguous
+
+    @property
+    def num(self):
+        return (1 * self.c_contiguous + 2 * self.f_contiguous + 4 * self.owndata + 0x100
+                + 0x400 * self.writeable)
+
+    def __getitem__(self, key):
+        name = FLAG_NAMES.get(key) if type(key) is str else None
+        if name is None:
+            raise KeyError("Unknown flag")
+        return getattr(self, name)
+
+    def __setitem__(self, key, value):
+        name = FLAG_NAMES.get(key) if type(key) is str else None
+        if name not in ("writeable", "aligned", "writebackifcopy"):
+            raise KeyError("Unknown flag")
+        setattr(self, name, value)
+
+    def __eq__(self, other):
+        return self.num == getattr(other, "num", None)
+
+    def __hash__(self):
+        return hash(self.num)
+
+    def __repr__(self):
+        names = ("C_CONTIGUOUS", "F_CONTIGUOUS", "OWNDATA", "WRITEABLE", "ALIGNED", "WRITEBACKIFCOPY")
+        return "".join(f"  {n} : {self[n]}\n" for n in names)
+
+
+FLAG_NAMES = {
+    "C": "c_contiguous", "CONTIGUOUS": "c_contiguous", "C_CONTIGUOUS": "c_contiguous",
+    "F": "f_contiguous", "FORTRAN": "f_contiguous", "F_CONTIGUOUS": "f_contiguous",
+    "O": "owndata", "OWNDATA": "owndata", "W": "writeable", "WRITEABLE": "writeable",
+    "A": "aligned", "ALIGNED": "aligned", "X": "writebackifcopy", "WRITEBACKIFCOPY": "writebackifcopy",
+    "B": "behaved", "BEHAVED": "behaved", "CA": "carray", "CARRAY": "carray",
+    "FA": "farray", "FARRAY": "farray", "FNC": "fnc", "FORC": "forc"}
+
+
+cdef int set_writeable(ndarray g, object value) except -1:
+    """Of a native array: off at any time, on again when the memory may be written."""
+    cdef ndarray owner
+    if g.bits & ALIAS:
+        (<object>g.np_).flags.writeable = value
+    elif value:
+        owner = <ndarray>g.base_ if g.base_ != NULL else None
+        if g.bits & SCALAR or g.a.storage.get().is_readonly or owner is not None and owner.bits & READONLY:
+            raise ValueError("cannot set WRITEABLE flag to True of this array")
+    if value:
+        g.bits &= ~<unsigned int>READONLY
+    else:
+        g.bits |= READONLY
+    if g.out_ != NULL:
+        (<_Export>g.out_).is_readonly = g.bits & READONLY
+        nd = (<_Export>g.out_).nd()
+        if nd is not None:
+            nd.flags.writeable = value
+    return 0
+
+
+@cython.final
+cdef class Flat:
+    """A flat iterator: numpy.flatiter over the array's memory, with grumpy arrays in and out."""
+    cdef readonly object it
+    cdef ndarray g
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        return wrap(next(self.it))
+
+    def __len__(self):
+        return len(self.it)
+
+    def __getitem__(self, key):
+        return wrap(self.it[unwrap(key)])
+
+    def __setitem__(self, key, value):
+        self.it[unwrap(key)] = unwrap(value)
+
+    def __array__(self, dtype=None, copy=None):
+        return np.array(self.it, dtype)
+
+    def __richcmp__(self, other, int op):
+        global dispatches
+        dispatches += 1
+        return compare(wrap(np.asarray(self.it)), unwrap(other), op)
+
+    __hash__ = None
+
+    @property
+    def base(self):
+        return self.g
+
+    @property
+    def index(self):
+        return self.it.index
+
+    @property
+    def coords(self):
+        return self.it.coords
+
+    def copy(self):
+        """A one-dimensional copy of the values."""
+        return wrap(self.it.copy())

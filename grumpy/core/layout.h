@@ -1,0 +1,131 @@
+/// Shapes and strides as the binding needs them, and results in the memory order NumPy would give.
+///
+/// NumPy allocates a ufunc's result in the order of its operands ("K"): two Fortran arrays make a
+/// Fortran array. Nodes are dense in C order, so such an operation is recorded on the transposed
+/// operands and its result seen through the transposed view; the loops then run along memory too.
+/// Throws:  what the recorder throws. Threads: under the GIL.
+#pragma once
+#include <algorithm>
+#include <cstdlib>
+#include <utility>
+
+#include "api.h"
+
+namespace grumpy::binding {
+
+/// Strides (elements) and offset of an array's window on its storage.
+inline void window_of(const Array& a, int64_t* strides, int64_t* offset) {
+  if (a.view) {
+    *offset = a.view->offset;
+    std::copy_n(a.view->strides, a.view->ndim, strides);
+    return;
+  }
+  *offset = 0;
+  const ShapeRep& s = *a.storage->shape;
+  int64_t step = 1;
+  for (int k = s.ndim - 1; k >= 0; --k) {
+    strides[k] = step;
+    step *= s.dims[k];
+  }
+}
+
+inline bool is_c_contiguous(const Array& a) { return !a.view || a.view->is_contiguous; }
+
+inline bool is_f_contiguous(const Array& a) {
+  const ShapeRep& s = *a.shape();
+  if (s.size == 0) return true;
+  int64_t strides[kMaxDims], offset, step = 1;
+  window_of(a, strides, &offset);
+  for (int k = 0; k < s.ndim; ++k) {
+    if (s.dims[k] == 1) continue;
+    if (strides[k] != step) return false;
+    step *= s.dims[k];
+  }
+  return true;
+}
+
+/// The operands' axes, outermost first, in the order NumPy's iterator walks them (npyiter_sort_axes):
+/// an insertion sort by absolute stride, where operands that disagree keep C order. `strides` holds
+/// n rows of ndim. True when that is not C order already.
+inline bool memory_order(const int64_t (*strides)[kMaxDims], int n, int ndim, int* order) {
+  for (int k = 0; k < ndim; ++k) order[k] = k;
+  for (int k = ndim - 2; k >= 0; --k) {  // NumPy sorts from the innermost axis outwards
+    int place = k;
+    const int axis = k;
+    for (int j = k + 1; j < ndim; ++j) {
+      bool ambiguous = true, swap = false;
+      for (int i = 0; i < n; ++i) {
+        const int64_t outer = std::llabs(strides[i][axis]), inner = std::llabs(strides[i][order[j]]);
+        if (outer == 0 || inner == 0) continue;
+        if (inner <= outer) swap = false;
+        else if (ambiguous) swap = true;
+        ambiguous = false;
+      }
+      if (ambiguous) continue;
+      if (!swap) break;
+      place = j;
+    }
+    if (place == k) continue;
+    std::rotate(order + k, order + k + 1, order + place + 1);
+  }
+  for (int k = 0; k < ndim; ++k)
+    if (order[k] != k) return true;
+  return false;
+}
+
+/// `a` with its axes padded in front to `ndim` and then put in `order`.
+inline Array permuted(const Array& a, const int* order, int ndim) {
+  int64_t strides[kMaxDims] = {}, offset, shape[kMaxDims], moved[kMaxDims];
+  const int lead = ndim - a.ndim();
+  window_of(a, strides, &offset);
+  for (int k = 0; k < ndim; ++k) {
+    const int from = order[k] - lead;
+    shape[k] = from < 0 ? 1 : a.shape()->dims[from];
+    moved[k] = from < 0 ? 0 : strides[from];
+  }
+  return api::view(a, {shape, size_t(ndim)}, {moved, size_t(ndim)}, offset);
+}
+
+/// Undoes `permuted` on a result.
+inline Array unpermuted(const Array& a, const int* order, int ndim) {
+  int back[kMaxDims];
+  for (int k = 0; k < ndim; ++k) back[order[k]] = k;
+  return permuted(a, back, ndim);
+}
+
+inline bool may_need_order(const Array& a) { return a.view && !a.view->is_contiguous && a.view->ndim > 1; }
+
+/// Runs record(operands) so that its result has NumPy's K order.
+template <class Record>
+Array in_memory_order(std::span<const Operand> in, Record record) {
+  bool plain = true;
+  for (const Operand& o : in) plain &= !o.array || !may_need_order(*o.array);
+  if (plain) [[likely]] return record(in);
+  int ndim = 0;
+  for (const Operand& o : in)
+    if (o.array) ndim = std::max(ndim, o.array->ndim());
+  int64_t strides[4][kMaxDims];
+  int order[kMaxDims], n = 0;
+  for (const Operand& o : in) {
+    if (!o.array) continue;
+    const int lead = ndim - o.array->ndim();
+    int64_t offset, *row = strides[n++];
+    std::fill_n(row, lead, 0);
+    window_of(*o.array, row + lead, &offset);
+    for (int k = lead; k < ndim; ++k)
+      if (o.array->shape()->dims[k - lead] == 1) row[k] = 0;
+  }
+  if (!memory_order(strides, n, ndim, order)) return record(in);
+  Array moved[4];
+  Operand operands[4];
+  for (size_t k = 0; k < in.size(); ++k) {
+    operands[k] = in[k];
+    if (!in[k].array || in[k].array->ndim() == 0) continue;
+    moved[k] = permuted(*in[k].array, order, ndim);
+    operands[k].array = &moved[k];
+  }
+  Array out = record(std::span<const Operand>(operands, in.size()));
+  return unpermuted(out, order, ndim);
+}
+
+}  // namespace grumpy::binding

@@ -1,0 +1,463 @@
+# Memory in and out (semantics.md S4, S5).
+#
+# Out: a native array's bytes go out as one ndarray whose base is an _Export; while that ndarray or
+# a view of it lives, the buffer counts an export and the core works on it at the call.
+# In: an ndarray that NumPy has just made is adopted without a copy; one that comes from an _Export
+# becomes a view of the same storage again; any other is memory that somebody else can write, an
+# ALIAS, shared for life. Dtypes that are not native stay ndarrays (FOREIGN).
+
+cdef object live = weakref.WeakValueDictionary()  # id of np_ -> its one wrapper (FOREIGN, ALIAS)
+
+cdef enum:
+    SMALL_BYTES = 4096  # below this a copy costs less than the bookkeeping of borrowed memory
+
+
+@cython.final
+@cython.freelist(64)
+cdef class _Export:
+    """Base of an ndarray over grumpy memory; dies with the last ndarray that sees the memory."""
+    cdef Buffer* buffer
+    cdef Array array      # what was exported
+    cdef PyObject* owner  # the grumpy.ndarray, borrowed; its __dealloc__ clears this
+    cdef object nd        # weak reference to the ndarray
+    cdef bint is_readonly
+
+    def __dealloc__(self):
+        if self.owner != NULL:
+            (<ndarray>self.owner).out_ = NULL
+        if self.buffer != NULL:
+            end_export(self.buffer)
+
+    def __getbuffer__(self, Py_buffer* view, int flags):
+        # NumPy asks whether the memory behind an ndarray may be written before it sets WRITEABLE.
+        if self.is_readonly and flags & 1:
+            raise BufferError("this grumpy array is read-only")
+        view.obj = self
+        view.buf = self.buffer.data
+        view.len = self.buffer.nbytes
+        view.readonly = self.is_readonly
+        view.itemsize = 1
+        view.format = NULL
+        view.ndim = 1
+        view.shape = &view.len
+        view.strides = &view.itemsize
+        view.suboffsets = NULL
+        view.internal = NULL
+
+
+cdef char no_bytes[16]
+
+
+cdef object export(ndarray g):
+    """The ndarray over g's memory: one while it lives, writeable where g is."""
+    cdef _Export e
+    cdef int64_t strides[64]
+    cdef int64_t offset
+    cdef int id, k, ndim, flags
+    cdef char* data
+    cdef const ShapeRep* s
+    cdef uint64_t began
+    if g.bits & PART:
+        part_to_alias(g)
+    if g.bits & (FOREIGN | ALIAS):
+        return <object>g.np_
+    if g.out_ != NULL:
+        e = <_Export>g.out_
+        nd = e.nd()
+        if nd is not None:
+            return nd
+        e.owner = NULL
+        g.out_ = NULL
+    e = _Export.__new__(_Export)
+    if is_waiting(g.a):
+        began = now_ns()
+        e.buffer = export_buffer(g.a)
+        note_evaluation(began)
+    else:
+        e.buffer = export_buffer(g.a)
+    e.array = g.a
+    e.is_readonly = g.bits & READONLY or e.buffer.is_readonly
+    settle_events()
+    id = dtype_id(g)
+    s = g.a.shape().get()
+    ndim = s.ndim
+    window_of(g.a, strides, &offset)
+    data = <char*>e.buffer.data + offset * dtype_bytes(id) if e.buffer.data != NULL else no_bytes
+    for k in range(ndim):
+        strides[k] *= dtype_bytes(id)
+    flags = 0 if e.is_readonly else NPY_ARRAY_WRITEABLE
+    nd = cnp.PyArray_New(np_ndarray, ndim, <cnp.npy_intp*>&s.dims[0], kTypeNumbers[id],
+                         <cnp.npy_intp*>strides, data, 0, flags, <object>NULL)
+    cnp.set_array_base(nd, e)
+    e.nd = weakref.ref(nd)
+    e.owner = <PyObject*>g
+    g.out_ = <PyObject*>e
+    return nd
+
+
+cdef inline int native_id(PyObject* nd) noexcept:
+    """The native dtype of an ndarray that grumpy can work on, else -1."""
+    cdef int id = id_of_descr(<object>cnp.PyArray_DESCR(<cnp.ndarray>nd))
+    cdef int k, item
+    if id < 0 or not cnp.PyArray_FLAGS(<cnp.ndarray>nd) & NPY_ARRAY_ALIGNED:
+        return -1
+    item = dtype_bytes(id)
+    for k in range(cnp.PyArray_NDIM(<cnp.ndarray>nd)):
+        if cnp.PyArray_STRIDE(<cnp.ndarray>nd, k) % item:
+            return -1
+    return id
+
+
+cdef Array window_on(Array& whole, cnp.ndarray nd, int64_t offset, int item) except *:
+    """The view of `whole`'s storage that nd is, offset in elements."""
+    cdef int64_t strides[64]
+    cdef int k
+    for k in range(cnp.PyArray_NDIM(nd)):
+        strides[k] = cnp.PyArray_STRIDE(nd, k) // item
+    return view(whole, <int64_t*>cnp.PyArray_DIMS(nd), strides, cnp.PyArray_NDIM(nd), offset)
+
+
+cdef Array copy_ndarray(cnp.ndarray nd, int id) except *:
+    """A snapshot in the memory order of nd; what nd repeats (stride 0) is stored once."""
+    cdef int64_t shape[64]
+    cdef int64_t strides[64]
+    cdef int64_t kept[64]
+    cdef int64_t steps[64]
+    cdef int order[64]
+    cdef int ndim = cnp.PyArray_NDIM(nd)
+    cdef int k, j, axis
+    cdef int64_t step = 1
+    cdef Array dense
+    if not cnp.PyArray_FLAGS(nd) & NPY_ARRAY_ALIGNED:
+        nd = np.array(nd, order="K")
+    for k in range(ndim):
+        order[k] = k
+        shape[k] = cnp.PyArray_DIM(nd, k)
+        strides[k] = cnp.PyArray_STRIDE(nd, k)
+    if ndim <= 1 and not (ndim == 1 and strides[0] == 0) or cnp.PyArray_IS_C_CONTIGUOUS(nd):
+        return copy_in(id, shape, strides, ndim, cnp.PyArray_DATA(nd))
+    for k in range(1, ndim):  # outermost (largest stride) first, C order among equals
+        j = k
+        axis = order[k]
+        while j > 0 and (abs(strides[order[j - 1]]) < abs(strides[axis])
+                         and strides[order[j - 1]] != 0 and strides[axis] != 0):
+            order[j] = order[j - 1]
+            j -= 1
+        order[j] = axis
+    for k in range(ndim):
+        kept[k] = 1 if strides[order[k]] == 0 and shape[order[k]] > 1 else shape[order[k]]
+        steps[k] = strides[order[k]]
+    dense = copy_in(id, kept, steps, ndim, cnp.PyArray_DATA(nd))
+    for k in range(ndim - 1, -1, -1):
+        steps[order[k]] = step if kept[k] == shape[order[k]] else 0
+        step *= kept[k]
+    return view(dense, shape, steps, ndim, 0)
+
+
+cdef Array adopt_ndarray(cnp.ndarray nd, int id, bint readonly, bint shared) except *:
+    """An array over nd's own bytes; nd lives as long as they are used."""
+    cdef int ndim = cnp.PyArray_NDIM(nd)
+    cdef int item = dtype_bytes(id)
+    cdef int k
+    cdef int64_t low = 0
+    cdef int64_t high = 0
+    cdef int64_t reach
+    cdef char* data = <char*>cnp.PyArray_DATA(nd)
+    cdef Array whole
+    if cnp.PyArray_SIZE(nd) == 0:
+        return empty(id, <int64_t*>cnp.PyArray_DIMS(nd), ndim)
+    if cnp.PyArray_IS_C_CONTIGUOUS(nd):
+        return adopt(id, <int64_t*>cnp.PyArray_DIMS(nd), ndim, data, cnp.PyArray_NBYTES(nd), readonly,
+                     shared, <PyObject*>nd)
+    for k in range(ndim):
+        reach = cnp.PyArray_STRIDE(nd, k) * (cnp.PyArray_DIM(nd, k) - 1)
+        if reach < 0:
+            low += reach
+        else:
+            high += reach
+    reach = (high - low) // item + 1
+    whole = adopt(id, &reach, 1, data + low, reach * item, readonly, shared, <PyObject*>nd)
+    return window_on(whole, nd, -low // item, item)
+
+
+cdef ndarray wrap_foreign(object nd):
+    cdef ndarray g = live.get(id(nd))
+    if g is None:
+        g = ndarray.__new__(ndarray)
+        g.bits = FOREIGN
+        g.np_ = <PyObject*>nd
+        Py_INCREF(nd)
+        live[id(nd)] = g
+    return g
+
+
+cdef ndarray wrap_alias(object nd, int native):
+    cdef ndarray g = live.get(id(nd))
+    if g is None:
+        g = ndarray.__new__(ndarray)
+        g.a = adopt_ndarray(nd, native, not cnp.PyArray_ISWRITEABLE(nd), True)
+        g.bits = ALIAS if cnp.PyArray_ISWRITEABLE(nd) else ALIAS | READONLY
+        g.np_ = <PyObject*>nd
+        Py_INCREF(nd)
+        live[id(nd)] = g
+    return g
+
+
+cdef ndarray wrap_ndarray(PyObject* pnd, Py_ssize_t held):
+    """The grumpy array for an exact ndarray. `held` references to it are the caller's own: when
+    there are no others, nobody else can write its memory and it is adopted."""
+    cdef PyObject* root = pnd
+    cdef PyObject* base
+    cdef bint unique = Py_REFCNT(pnd) <= held
+    cdef int native = native_id(pnd)
+    cdef int item
+    cdef int64_t distance
+    cdef _Export e
+    cdef ndarray g
+    cdef Array a
+    while True:
+        base = cnp.PyArray_BASE(<cnp.ndarray>root)
+        if base == NULL or not isinstance(<object>base, np_ndarray):
+            break
+        if Py_REFCNT(base) > 1:
+            unique = False
+        root = base
+    if base != NULL and type(<object>base) is _Export:
+        e = <_Export>base
+        if e.owner != NULL and e.nd() is <object>pnd:
+            return <ndarray>e.owner
+        if native >= 0 and native == dtype_of(e.array):
+            item = dtype_bytes(native)
+            distance = <char*>cnp.PyArray_DATA(<cnp.ndarray>pnd) - <char*>e.buffer.data
+            if distance % item == 0:
+                g = ndarray.__new__(ndarray)
+                g.a = window_on(e.array, <cnp.ndarray>pnd, distance // item, item)
+                if not cnp.PyArray_ISWRITEABLE(<cnp.ndarray>pnd):
+                    g.bits = READONLY
+                if e.owner != NULL:
+                    g.base_ = (<ndarray>e.owner).base_
+                    if g.base_ == NULL:
+                        g.base_ = e.owner
+                    Py_INCREF(<object>g.base_)
+                return g
+    if native < 0:
+        return wrap_foreign(<object>pnd)
+    if not unique or base != NULL or not cnp.PyArray_FLAGS(<cnp.ndarray>root) & NPY_ARRAY_OWNDATA:
+        if base != NULL and type(<object>base) is bytes:
+            a = adopt_ndarray(<cnp.ndarray>pnd, native, True, False)
+            g = make(a)
+            g.bits = READONLY
+            return g
+        return wrap_alias(<object>pnd, native)
+    if cnp.PyArray_NBYTES(<cnp.ndarray>pnd) <= SMALL_BYTES:
+        a = copy_ndarray(<cnp.ndarray>pnd, native)
+    else:
+        a = adopt_ndarray(<cnp.ndarray>pnd, native, False, False)
+    g = make(a)
+    if not cnp.PyArray_ISWRITEABLE(<cnp.ndarray>pnd):
+        g.bits = READONLY
+    return g
+
+
+cdef ndarray snapshot(object nd):
+    """A copy of any exact ndarray, as grumpy.array makes it."""
+    cdef int native = id_of_descr(<object>cnp.PyArray_DESCR(nd))
+    cdef Array a
+    if native < 0:
+        return wrap_foreign(np.array(nd, order="K"))
+    a = copy_ndarray(nd, native)
+    return make(a)
+
+
+cdef object plain(object x):
+    """An ndarray subclass as the plain ndarray over the same memory."""
+    return x if type(x) is np_ndarray else x.view(np_ndarray)
+
+
+cdef bint is_immutable(object nd):
+    """Nobody can ever write this memory: its owner is bytes or a map opened for reading."""
+    owner = nd
+    while isinstance(owner, np_ndarray):
+        if type(owner) is not np_ndarray and getattr(owner, "mode", None) == "r" \
+                and isinstance(owner, np.memmap):
+            return True
+        owner = owner.base
+    if type(owner) is memoryview:
+        owner = owner.obj
+    return type(owner) is bytes
+
+
+cdef ndarray take_in(object nd, Py_ssize_t held, bint may_adopt):
+    """grumpy.asarray of an ndarray: memory that nobody else can write (semantics.md S4)."""
+    cdef int native
+    cdef ndarray g
+    cdef Array a
+    cdef PyObject* base
+    if isinstance(nd, np.memmap):
+        native = native_id(<PyObject*>nd)
+        if nd.mode == "r" and native >= 0:
+            a = adopt_ndarray(nd, native, True, False)
+            g = make(a)
+            g.bits = READONLY
+            return g
+        if nd.mode is not None:
+            nd = plain(nd)
+            return wrap_alias(nd, native) if native >= 0 else wrap_foreign(nd)
+    if type(nd) is not np_ndarray:
+        nd = plain(nd)
+        may_adopt = False
+    native = native_id(<PyObject*>nd)
+    if native >= 0 and may_adopt and Py_REFCNT(<PyObject*>nd) <= held \
+            and cnp.PyArray_FLAGS(nd) & NPY_ARRAY_OWNDATA and not weakref.getweakrefcount(nd):
+        return wrap_ndarray(<PyObject*>nd, held)
+    if native >= 0 and not cnp.PyArray_ISWRITEABLE(nd) and is_immutable(nd):
+        a = adopt_ndarray(nd, native, True, False)
+        g = make(a)
+        g.bits = READONLY
+        return g
+    g = snapshot(nd)
+    if not cnp.PyArray_ISWRITEABLE(nd):
+        if g.bits & FOREIGN:
+            (<object>g.np_).flags.writeable = False
+        else:
+            g.bits |= READONLY
+    return g
+
+
+cdef object calls_with_temporary = frozenset()  # opcodes by which a caller passes its own temporary
+
+
+cdef extern from *:
+    """
+    // A count of one proves that only the caller's value stack holds an argument: up to CPython 3.13,
+    // and when the caller's instruction is a plain call, not one that spreads a tuple.
+    #if PY_VERSION_HEX >= 0x030E0000
+    static inline int grumpy_temporary(PyObject* o) {
+      return PyUnstable_Object_IsUniqueReferencedTemporary(o);
+    }
+    #else
+    static inline int grumpy_temporary(PyObject* o) {
+      if (Py_REFCNT(o) != 1) return 0;
+      PyFrameObject* f = PyThreadState_GetFrame(PyThreadState_Get());
+      if (!f) return 0;
+      int plain = 0;
+      const int at = PyFrame_GetLasti(f);
+      PyCodeObject* code = PyFrame_GetCode(f);
+      PyObject* bytes = PyCode_GetCode(code);
+      if (bytes && at >= 0 && at < PyBytes_GET_SIZE(bytes))
+        plain = (unsigned char)PyBytes_AS_STRING(bytes)[at];
+      if (!bytes) PyErr_Clear();
+      Py_XDECREF(bytes);
+      Py_DECREF(code);
+      Py_DECREF(f);
+      return plain;  // the opcode, for the table of plain calls
+    }
+    #endif
+    """
+    int grumpy_temporary(PyObject*)
+
+
+def _set_plain_calls(opcodes):
+    global calls_with_temporary
+    calls_with_temporary = frozenset(opcodes)
+
+
+import opcode as _opcode
+_set_plain_calls(_opcode.opmap[name] for name in ("CALL", "CALL_KW", "PRECALL")
+                 if name in _opcode.opmap)
+if sys.version_info >= (3, 14):
+    _set_plain_calls([1])  # the interpreter itself says
+
+
+def asarray(x, dtype=None, order=None, *, device=None, copy=None, like=None):
+    """Convert the input to an array; the grumpy form of numpy.asarray.
+
+    Parameters
+    ----------
+    x : array_like
+        Anything numpy.asarray takes. A grumpy array is returned as it is.
+    dtype : data-type, optional
+    order : {'K', 'A', 'C', 'F'}, optional
+    device : optional
+        None, "auto" or "cpu".
+    copy : bool, optional
+        True copies always. None takes the memory of `x` where nobody else can write it and copies
+        it otherwise, so that laziness is safe. False aliases the memory of `x`, or raises
+        ValueError where that is not possible.
+    like : ignored
+
+    Returns
+    -------
+    grumpy.ndarray
+    """
+    cdef ndarray g
+    if device is not None and device not in ("auto", "cpu"):
+        raise ValueError(f"asarray: device {device!r} is not available")
+    if type(x) is ndarray:
+        if dtype is None and (order is None or order == "K") and copy is not True:
+            return x
+        if is_native(x):
+            return convert_native(x, dtype, order, copy)
+        return wrap(np.asarray(export(x), dtype, order, copy=copy))
+    if dtype is None and order is None and copy is not False and type(x) is np_ndarray:
+        if copy is True:
+            return snapshot(x)
+        return take_in(x, 1, cnp.PyArray_NBYTES(x) > SMALL_BYTES
+                       and grumpy_temporary(<PyObject*>x) in calls_with_temporary)
+    if dtype is None and order is None and copy is None and isinstance(x, np.memmap):
+        return take_in(x, 1, False)
+    if copy is False:
+        # NumPy decides whether there is memory to alias, and raises its own ValueError if not.
+        nd = plain(np.asarray(x, dtype, order, copy=False))
+        if isinstance(x, np_ndarray) or nd.base is not None:
+            return wrap_ndarray(<PyObject*>nd, 0)
+        return wrap_ndarray(<PyObject*>nd, 1)
+    nd = np.array(x, dtype, order=order or "K", copy=copy)
+    if type(nd) is np_ndarray and nd is not x and nd.base is None and Py_REFCNT(<PyObject*>nd) == 1:
+        return wrap_ndarray(<PyObject*>nd, 1)
+    return take_in(nd, 1, False)
+
+
+cdef object convert_native(ndarray g, object dtype, object order, object copy):
+    cdef int id = dtype_id(g) if dtype is None else id_of_dtype(dtype)
+    fits = id == dtype_id(g) and (
+        order is None or order in "KA" or order == "C" and is_c_contiguous(g.a)
+        or order == "F" and is_f_contiguous(g.a))
+    if fits and copy is not True:
+        return g
+    if copy is False:
+        raise ValueError(
+            "Unable to avoid copy while creating an array as requested.\n"
+            "If using `np.array(obj, copy=False)` replace it with `np.asarray(obj)` to allow a copy "
+            "when needed (no behavior change in NumPy 1.x).\n"
+            "For more details, see "
+            "https://numpy.org/devdocs/numpy_2_0_migration_guide.html#adapting-to-changes-in-the-"
+            "copy-keyword.")
+    if id < 0:
+        return wrap(np.array(export(g), dtype, order=order or "K", copy=True))
+    return cast_to(g, id, order or "K")
+
+
+def array(x, dtype=None, *, copy=True, order="K", subok=False, ndmin=0, like=None):
+    """Create an array; the grumpy form of numpy.array.
+
+    Parameters
+    ----------
+    x : array_like
+    dtype : data-type, optional
+    copy : bool, optional
+        True (the default) copies, None copies only if needed, False aliases or raises.
+    order : {'K', 'A', 'C', 'F'}, optional
+    subok : ignored
+    ndmin : int, optional
+        Least number of dimensions; ones are put in front of the shape.
+    like : ignored
+
+    Returns
+    -------
+    grumpy.ndarray
+    """
+    g = asarray(x, dtype, None if order == "K" else order, copy=copy)
+    if g.ndim < ndmin:
+        g = g.reshape((1,) * (ndmin - g.ndim) + g.shape)
+    return g

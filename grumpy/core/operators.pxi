@@ -1,0 +1,264 @@
+# Operators, with NumPy's rules of deferring to other types.
+
+cdef dict python_operators = {
+    OP_ADD: operator.add, OP_SUBTRACT: operator.sub, OP_MULTIPLY: operator.mul,
+    OP_DIVIDE: operator.truediv, OP_FLOOR_DIVIDE: operator.floordiv, OP_REMAINDER: operator.mod,
+    OP_POWER: operator.pow, OP_BITWISE_AND: operator.and_, OP_BITWISE_OR: operator.or_,
+    OP_BITWISE_XOR: operator.xor, OP_LEFT_SHIFT: operator.lshift, OP_RIGHT_SHIFT: operator.rshift,
+    OP_EQUAL: operator.eq, OP_NOT_EQUAL: operator.ne, OP_LESS: operator.lt,
+    OP_LESS_EQUAL: operator.le, OP_GREATER: operator.gt, OP_GREATER_EQUAL: operator.ge,
+    OP_NEGATIVE: operator.neg, OP_POSITIVE: operator.pos, OP_ABSOLUTE: operator.abs,
+    OP_INVERT: operator.invert}
+
+PRIORITY = 1.0  # above ndarray's 0, below scipy.sparse's 10.1
+
+
+cdef bint must_defer(object other, bint inplace) except -1:
+    """NumPy's binop_should_defer, for an other that is neither ours, ndarray, number nor scalar."""
+    t = type(other)
+    if t is list or t is tuple or t is str or isinstance(other, (np_ndarray, np_generic)):
+        return False
+    override = getattr(t, "__array_ufunc__", NoValue)
+    if override is not NoValue:
+        return not inplace and override is None
+    if inplace:
+        return False
+    priority = getattr(t, "__array_priority__", None)
+    return priority is not None and PRIORITY < priority and not is_sparse(t)
+
+
+cdef bint is_sparse(object t) except -1:
+    """scipy.sparse speaks neither protocol: it must be given ndarrays."""
+    return t.__module__.startswith("scipy.sparse")
+
+
+cdef inline bint is_scalar(object x) except -1:
+    t = type(x)
+    if t is ndarray:
+        return (<ndarray>x).bits & SCALAR
+    return t is float or t is int or t is bool or t is complex or isinstance(x, np_generic)
+
+
+cdef inline bint is_integral(object x) except -1:
+    """An integer or bool: as scalars NumPy computes them with overflow checks."""
+    t = type(x)
+    if t is ndarray:
+        return dtype_id(<ndarray>x) < FLOAT16
+    return t is int or t is bool or isinstance(x, (np.integer, np.bool))
+
+
+cdef object scalar_binary(int op, object x, object y):
+    """An operator between scalars. Integers overflow loudly, so they are computed by NumPy's scalars
+    at once; others are recorded."""
+    cdef Operand o[2]
+    cdef Array keep[3]
+    cdef Array a
+    if not (is_integral(x) and is_integral(y)) or op >= OP_EQUAL and op <= OP_GREATER_EQUAL:
+        if as_operand(x, &o[0], &keep[0]) == 1 and as_operand(y, &o[1], &keep[1]) == 1 \
+                and check_weak(op, o, 2) and infer(op, o, 2) >= 0:
+            a = map_named(op, o, 2, kScalarSite)
+            return make_result(a)
+    function = python_operators[op]
+    return wrap(function(unwrap(x), unwrap(y)))
+
+
+cdef object square_and_kin(object x, object y):
+    """`x ** number` as NumPy shortens it, or NotImplemented."""
+    cdef double p
+    cdef int kind
+    cdef Array a
+    cdef Scalar s
+    if not is_native(x) or not weak_scalar(y, &s):
+        return NotImplemented
+    kind = dtype_kind(dtype_id(<ndarray>x))
+    p = weak_real(s)
+    if kind == KIND_FLOAT or kind == KIND_COMPLEX:
+        if kind == KIND_FLOAT and dtype_of_scalar(s) == COMPLEX128:
+            return NotImplemented
+        if p == 2.0:
+            a = map1(OP_SQUARE, (<ndarray>x).a)
+        elif p == 0.5:
+            a = map1(OP_SQRT, (<ndarray>x).a)
+        elif p == 1.0:
+            a = map1(OP_POSITIVE, (<ndarray>x).a)
+        elif p == -1.0:
+            a = map1(OP_RECIPROCAL, (<ndarray>x).a)
+        else:
+            return NotImplemented
+        return make_result(a)
+    if p == 2.0 and kind != KIND_BOOL and type(y) is int:
+        a = map1(OP_SQUARE, (<ndarray>x).a)
+        return make_result(a)
+    return NotImplemented
+
+
+cdef object binary(int op, object x, object y):
+    """x op y where one of them is ours."""
+    global dispatches
+    cdef ndarray r
+    cdef Scalar s
+    dispatches += 1
+    # The common lanes: native arrays and Python numbers.
+    if type(x) is ndarray:
+        if not (<ndarray>x).bits & (FOREIGN | SCALAR | PART):
+            if op == OP_POWER:
+                result = square_and_kin(x, y)
+                if result is not NotImplemented:
+                    return result
+            elif type(y) is ndarray:
+                if not (<ndarray>y).bits & (FOREIGN | SCALAR | PART):
+                    r = ndarray.__new__(ndarray)
+                    if try_map2(op, (<ndarray>x).a, (<ndarray>y).a, &r.a):
+                        return finished(r)
+            elif weak_scalar(y, &s) and fits_dtype(s, dtype_id(<ndarray>x)):
+                r = ndarray.__new__(ndarray)
+                if try_map2_scalar(op, (<ndarray>x).a, s, False, &r.a):
+                    return finished(r)
+    elif op != OP_POWER and not (<ndarray>y).bits & (FOREIGN | SCALAR | PART) and weak_scalar(x, &s) \
+            and fits_dtype(s, dtype_id(<ndarray>y)):
+        r = ndarray.__new__(ndarray)
+        if try_map2_scalar(op, (<ndarray>y).a, s, True, &r.a):
+            return finished(r)
+    return binary_general(op, x, y)
+
+
+cdef object binary_general(int op, object x, object y):
+    cdef Operand o[2]
+    cdef Array keep[3]
+    cdef UFunc u
+    other = y if type(x) is ndarray else x
+    if type(other) is not ndarray:
+        if must_defer(other, False):
+            return NotImplemented
+        if is_foreign_override(other):
+            return op_ufuncs[op](x, y)
+    if op == OP_POWER:
+        result = square_and_kin(x, y)
+        if result is not NotImplemented:
+            return result
+    if is_scalar(x) and is_scalar(y) and not is_foreign_dtype(x) and not is_foreign_dtype(y):
+        return scalar_binary(op, x, y)
+    if not isinstance(other, np_ndarray) or type(other) is np_ndarray:
+        if as_operand(x, &o[0], &keep[0]) == 1 and as_operand(y, &o[1], &keep[1]) == 1:
+            u = <UFunc>ufuncs[op_ufuncs[op]]
+            result = map_native(u, o, 2)
+            if result is not NotImplemented:
+                return result
+    return forward_operator(op, x, y)
+
+
+cdef bint is_foreign_dtype(object x) except -1:
+    return type(x) is ndarray and (<ndarray>x).bits & FOREIGN
+
+
+cdef object forward_operator(int op, object x, object y):
+    name = f"numpy.{op_ufuncs[op].__name__}"
+    if is_sparse(type(x)) or is_sparse(type(y)):
+        reason = "an operand is sparse"
+    else:
+        reason = forward_reason((x, y), {})
+    return forward(python_operators[op], (x, y), {}, reason, name)
+
+
+cdef object compare(object x, object y, int op):
+    """Rich comparison; op as in Py_LT ... Py_GE."""
+    if op == 0:
+        return binary(OP_LESS, x, y)
+    if op == 1:
+        return binary(OP_LESS_EQUAL, x, y)
+    if op == 2:
+        return binary(OP_EQUAL, x, y)
+    if op == 3:
+        return binary(OP_NOT_EQUAL, x, y)
+    if op == 4:
+        return binary(OP_GREATER, x, y)
+    return binary(OP_GREATER_EQUAL, x, y)
+
+
+cdef object unary(int op, ndarray x):
+    global dispatches
+    cdef ndarray r
+    dispatches += 1
+    # Integer scalars overflow loudly: NumPy's own do it.
+    if readable(x) and not (x.bits & SCALAR and dtype_id(x) < FLOAT16 and op != OP_INVERT
+                            and op != OP_POSITIVE):
+        r = ndarray.__new__(ndarray)
+        if try_map1(op, x.a, &r.a):
+            return finished(r)
+    return forward(python_operators[op], (x,), {}, forward_reason((x,), {}),
+                   f"numpy.{op_ufuncs[op].__name__}")
+
+
+cdef object in_place(int op, ndarray x, object y):
+    """x op= y: a write through every view; a scalar-like is rebound instead."""
+    global dispatches
+    cdef Operand o[2]
+    cdef Array keep[3]
+    cdef Array a
+    cdef Scalar s
+    if x.bits & SCALAR:
+        return binary(op, x, y)
+    dispatches += 1
+    if type(y) is not ndarray and is_foreign_override(y):
+        return op_ufuncs[op](x, y, out=(x,))
+    if viewable(x) and not x.bits & READONLY and not (
+            isinstance(y, np_ndarray) and type(y) is not np_ndarray):
+        o[0].array = &x.a
+        if as_operand(y, &o[1], &keep[1]) == 1 and check_weak(op, o, 2):
+            try:
+                if op == OP_POWER:
+                    if power_is_refused(o[0], o[1]):
+                        raise ValueError("Integers to negative integer powers are not allowed.")
+                    short = square_and_kin(x, y)
+                    a = (<ndarray>short).a if short is not NotImplemented else map_operands(op, o, 2)
+                else:
+                    a = map_operands(op, o, 2)
+                if same_shape(a, x.a) or stores_into(x, a, "same_kind"):
+                    if dtype_of(a) == dtype_id(x) or can_cast_same_kind(dtype_of(a), dtype_id(x)):
+                        write_array(x.a, a)
+                        return x
+            except (TypeError, OverflowError):
+                pass  # NumPy says it in its own words
+            except ValueError:
+                if op == OP_POWER:
+                    raise
+    # What cannot be recorded NumPy does on the same memory, and raises its own errors.
+    forward(op_ufuncs[op], (x, y), {"out": x}, forward_reason((x, y), {}))
+    return x
+
+
+cdef object matmul_operator(object x, object y):
+    global dispatches
+    dispatches += 1
+    other = y if type(x) is ndarray else x
+    if type(other) is not ndarray:
+        if must_defer(other, False):
+            return NotImplemented
+        if is_foreign_override(other):
+            return np.matmul(x, y)
+    if not isinstance(other, np_ndarray) or type(other) is np_ndarray:
+        result = product(UF_MATMUL, x, y)
+        if result is not NotImplemented:
+            return result
+    return forward(operator.matmul, (x, y), {}, forward_reason((x, y), {}), "numpy.matmul")
+
+
+cdef object divmod_operator(object x, object y):
+    global dispatches
+    cdef PyObject* two[2]
+    dispatches += 1
+    other = y if type(x) is ndarray else x
+    if type(other) is not ndarray:
+        if must_defer(other, False):
+            return NotImplemented
+        if is_foreign_override(other):
+            return np.divmod(x, y)
+    if is_scalar(x) and is_scalar(y):
+        return wrap(divmod(unwrap(x), unwrap(y)))
+    if not isinstance(other, np_ndarray) or type(other) is np_ndarray:
+        two[0] = <PyObject*>x
+        two[1] = <PyObject*>y
+        result = call_plain(find_ufunc(np.divmod), two, 2)
+        if result is not NotImplemented:
+            return result
+    return forward(divmod, (x, y), {}, forward_reason((x, y), {}), "numpy.divmod")

@@ -1,0 +1,196 @@
+/// Where the user's program is, and how it wants floating-point errors treated: read while
+/// recording, in a few nanoseconds.
+///
+/// Needs:   set_package_folder and set_errstate_source at import.
+/// Throws:  PythonError. Threads: under the GIL.
+#pragma once
+#include <Python.h>
+#include <frameobject.h>
+
+#include <chrono>
+#include <cstring>
+#include <string>
+#include <unordered_map>
+
+#include "core/errors.h"
+#include "graph/node.h"
+
+namespace grumpy::binding {
+
+inline std::string package_folder;  // with its last slash; frames of files below it are ours
+
+/// Frames of grumpy's own Python files are skipped: their callers are the user.
+inline bool is_internal(PyCodeObject* code) {
+  struct Entry { PyCodeObject* code; bool internal; };
+  static Entry cache[256];  // our code objects live for ever, so a reused address is a user's
+  Entry& e = cache[(reinterpret_cast<uintptr_t>(code) >> 5) & 255];
+  if (e.code != code) {
+    const char* file = PyUnicode_AsUTF8(code->co_filename);
+    if (!file) PyErr_Clear();
+    e = {code, file && package_folder.size() &&
+                   std::strncmp(file, package_folder.c_str(), package_folder.size()) == 0};
+  }
+  return e.internal;
+}
+
+/// The innermost frame that is not ours; a new reference, or null at the bottom of the stack.
+inline PyFrameObject* user_frame() {
+  PyFrameObject* f = PyThreadState_GetFrame(PyThreadState_Get());
+  while (f) {
+    PyCodeObject* code = PyFrame_GetCode(f);
+    const bool internal = is_internal(code);
+    Py_DECREF(code);
+    if (!internal) return f;
+    PyFrameObject* back = PyFrame_GetBack(f);
+    Py_DECREF(f);
+    f = back;
+  }
+  return nullptr;
+}
+
+/// NumPy's error state, told by the identity of the context variable's value. Its meaning comes from
+/// the public np.geterr() when that value has not been seen (semantics.md S7).
+struct ErrState {
+  PyObject* value = nullptr;  // owned, so that its address is not reused
+  uint8_t watch = 0;          // Fpe mask that is not ignored
+  uint8_t at_call = 0;        // Fpe mask that must be delivered before the call returns
+  uint16_t index = 0;         // into the binding's list of distinct states
+};
+inline constexpr int kErrStates = 4;
+inline ErrState err_states[kErrStates];
+inline ErrState* err_last = &err_states[0];
+inline PyObject* err_variable = nullptr;
+inline int (*resolve_errstate)(ErrState*) = nullptr;  // fills all but value; -1: exception set
+
+inline void forget_errstates() {
+  for (ErrState& s : err_states) {
+    PyObject* old = s.value;
+    s = ErrState{};
+    Py_XDECREF(old);
+  }
+}
+
+inline const ErrState& current_errstate() {
+  PyObject* value = nullptr;
+  if (PyContextVar_Get(err_variable, nullptr, &value) < 0) throw PythonError{};
+  if (value == err_last->value && value) [[likely]] {
+    Py_DECREF(value);
+    return *err_last;
+  }
+  for (ErrState& s : err_states) {
+    if (s.value != value) continue;
+    Py_XDECREF(value);
+    return *(err_last = &s);
+  }
+  static int next = 0;
+  ErrState fresh;
+  fresh.value = value;
+  if (resolve_errstate(&fresh) < 0) {
+    Py_XDECREF(value);
+    throw PythonError{};
+  }
+  ErrState& slot = err_states[next++ % kErrStates];
+  PyObject* old = slot.value;
+  slot = fresh;
+  Py_XDECREF(old);
+  return *(err_last = &slot);
+}
+
+/// Fills `site` for the node about to be recorded; its code reference is borrowed from the frame.
+inline const ErrState& here(Site& site) {
+  const ErrState& state = current_errstate();
+  site.errstate = state.index;
+  site.watch = state.watch;
+  if (PyFrameObject* f = user_frame()) {
+    PyCodeObject* code = PyFrame_GetCode(f);
+    site.code = code;
+    site.last_instruction = PyFrame_GetLasti(f);
+    Py_DECREF(code);
+    Py_DECREF(f);
+  }
+  return state;
+}
+
+/// File and line of the innermost user frame; new reference (a str), or null and line 0.
+inline PyObject* user_file(int* line) {
+  *line = 0;
+  PyFrameObject* f = user_frame();
+  if (!f) return nullptr;
+  *line = PyFrame_GetLineNumber(f);
+  PyCodeObject* code = PyFrame_GetCode(f);
+  PyObject* file = code->co_filename;
+  Py_INCREF(file);
+  Py_DECREF(code);
+  Py_DECREF(f);
+  return file;
+}
+
+/// File and line of a site; new reference, or null.
+inline PyObject* site_file(const Site& site, int* line) {
+  *line = 0;
+  if (!site.code) return nullptr;
+  auto* code = static_cast<PyCodeObject*>(site.code);
+  *line = PyCode_Addr2Line(code, site.last_instruction);
+  Py_INCREF(code->co_filename);
+  return code->co_filename;
+}
+
+inline uint64_t now_ns() {
+  return uint64_t(std::chrono::steady_clock::now().time_since_epoch() / std::chrono::nanoseconds(1));
+}
+
+/// Counts by the place in the user's program. Finding the line of an instruction costs more than a
+/// small evaluation, so places are counted, and lines are found when somebody looks.
+class PlaceCounts {
+ public:
+  void add(uint64_t ns) {
+    Place place{nullptr, 0};
+    if (PyFrameObject* f = user_frame()) {
+      place = {PyFrame_GetCode(f), PyFrame_GetLasti(f)};
+      Py_DECREF(f);
+    }
+    const auto [it, is_new] = counts_.try_emplace(place);
+    if (!is_new) Py_XDECREF(place.code);
+    ++it->second.count;
+    it->second.ns += ns;
+  }
+
+  void clear() {
+    for (auto& [place, count] : counts_) Py_XDECREF(place.code);
+    counts_.clear();
+  }
+
+  /// [(file, line, count, ns)]; new reference, or null with an exception set.
+  PyObject* list() const {
+    PyObject* list = PyList_New(0);
+    for (const auto& [place, count] : counts_) {
+      PyObject* item = list ? place.code ? Py_BuildValue("(OiKK)", place.code->co_filename,
+                                                         PyCode_Addr2Line(place.code, place.instruction),
+                                                         count.count, count.ns)
+                                         : Py_BuildValue("(siKK)", "<unknown>", 0, count.count, count.ns)
+                            : nullptr;
+      if (!item || PyList_Append(list, item) < 0) Py_CLEAR(list);
+      Py_XDECREF(item);
+      if (!list) break;
+    }
+    return list;
+  }
+
+ private:
+  struct Place {
+    PyCodeObject* code;
+    int instruction;
+    bool operator==(const Place&) const = default;
+  };
+  struct Hash {
+    size_t operator()(const Place& p) const noexcept {
+      return std::hash<void*>()(p.code) * 31 + size_t(p.instruction);
+    }
+  };
+  struct Count { uint64_t count = 0, ns = 0; };
+  std::unordered_map<Place, Count, Hash> counts_;  // owns references to code
+};
+inline PlaceCounts evaluation_counts;  // what made values
+inline PlaceCounts conversion_counts;  // where arrays went out as ndarrays
+
+}  // namespace grumpy::binding

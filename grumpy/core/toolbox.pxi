@@ -1,0 +1,345 @@
+# What functions/*.py are written with, and the rest of the module's Python functions.
+
+
+def implements(*numpy_functions):
+    """Decorator: the function stands for these NumPy functions on grumpy arrays. It has their
+    signature, and raises Forward for arguments that only NumPy can handle."""
+    def register(function):
+        for f in numpy_functions:
+            functions[f] = function
+        return function
+    return register
+
+
+def native(x):
+    """An array_like as a native grumpy array; raises Forward where it cannot be one."""
+    g = native_array(x)
+    if g is None:
+        raise Forward(forward_reason((x,), {}) if type(x) is ndarray else "an argument of this type")
+    return g
+
+
+def is_array(x):
+    """True for a grumpy array of native dtype."""
+    return type(x) is ndarray and not (<ndarray>x).bits & FOREIGN
+
+
+def is_scalar_like(x):
+    """True for a grumpy array that stands for a NumPy scalar."""
+    return type(x) is ndarray and (<ndarray>x).bits & SCALAR != 0
+
+
+def record(name, *inputs):
+    """Records the operation of this name in the op table, as its ufunc would; raises Forward where
+    the inputs are not for it."""
+    cdef Operand o[3]
+    cdef Array keep[3]
+    cdef int k
+    cdef int op = op_numbers[name]
+    cdef int n = <int>len(inputs)
+    cdef Array a
+    for k in range(n):
+        if as_operand(inputs[k], &o[k], &keep[k]) != 1:
+            raise Forward(forward_reason(inputs, {}))
+    if not check_weak(op, o, n):
+        raise Forward("a Python number outside the dtype's range")
+    a = map_operands(op, o, n)
+    return make_result(a)
+
+
+def reduction(name, x, axis=None, keepdims=False, dtype=None, initial=NoValue, where=True):
+    """A reduction of the reduce table; raises Forward where NumPy must decide."""
+    result = reduce_native(reduce_numbers[name], native(x), axis, dtype, None, keepdims, initial, where)
+    if result is NotImplemented:
+        raise Forward("arguments of a reduction that only NumPy handles")
+    return result
+
+
+def strided(x, tuple shape, tuple strides, offset):
+    """A view of x: strides and offset in elements of its storage (see `layout`)."""
+    cdef int64_t dims[64]
+    cdef int64_t steps[64]
+    cdef int k
+    cdef ndarray g = x
+    cdef Array a
+    if not viewable(g):
+        raise Forward(forward_reason((x,), {}))
+    for k in range(len(shape)):
+        dims[k] = shape[k]
+        steps[k] = strides[k]
+    a = view(g.a, dims, steps, <int>len(shape), offset)
+    return make_view(g, a)
+
+
+def layout(x):
+    """(strides, offset) of an array, in elements of its storage."""
+    cdef int64_t steps[64]
+    cdef int64_t offset
+    cdef int k
+    cdef ndarray g = x
+    if not viewable(g):
+        raise Forward(forward_reason((x,), {}))
+    window_of(g.a, steps, &offset)
+    return tuple([steps[k] for k in range(g.a.ndim())]), offset
+
+
+def read_only(x):
+    """x, made read-only."""
+    (<ndarray>x).bits |= READONLY
+    return x
+
+
+def new_array(shape, dtype):
+    """Uninitialised memory of native dtype, or an array of whatever dtype NumPy makes."""
+    cdef int id = id_of_dtype(dtype)
+    cdef int64_t dims[64]
+    cdef int n
+    cdef Array a
+    if id < 0:
+        return wrap(np.empty(unwrap(shape), dtype))
+    n = read_shape(shape, dims)
+    a = empty(id, dims, n)
+    return make(a)
+
+
+def full_array(shape, dtype, value):
+    """An array of one value, computed when needed."""
+    cdef int id = id_of_dtype(dtype)
+    if id < 0:
+        return wrap(np.full(unwrap(shape), unwrap(value), dtype))
+    cdef int64_t dims[64]
+    cdef int n = read_shape(shape, dims)
+    return make_filled(tuple([dims[k] for k in range(n)]), id, value)
+
+
+def broadcast_view(x, shape):
+    """A read-only view of x with another shape; raises Forward where it does not broadcast."""
+    cdef int64_t dims[64]
+    cdef int n = read_shape(shape, dims)
+    cdef int k
+    cdef ndarray g = x
+    cdef Array a
+    cdef ndarray r
+    if not viewable(g):
+        raise Forward(forward_reason((x,), {}))
+    for k in range(g.a.ndim()):
+        if n < g.a.ndim() or extent(g.a, -1 - k) not in (1, dims[n - 1 - k]):
+            raise Forward("shapes that do not broadcast")
+    for k in range(n):
+        if dims[k] < 0:
+            raise Forward("a negative extent")
+    a = broadcast_to(g.a, dims, n)
+    r = make_view(g, a)
+    r.bits |= READONLY
+    return r
+
+
+def take_along(x, index, axis):
+    """Elements of x at integer positions along one axis, bounds checked; raises Forward."""
+    cdef ndarray g = native(x)
+    if not 0 <= axis < g.a.ndim():
+        raise Forward("an axis out of bounds")
+    if type(index) is not ndarray and type(index) is not np_ndarray:
+        index = np.asarray(unwrap(index))
+        if index.size == 0:
+            index = index.astype(np.intp)
+    if index.dtype.kind not in "iu":
+        raise Forward("an index that is not an array of integers")
+    result = get_fancy(g, (slice(None),) * axis + (index,))
+    if result is NotImplemented:
+        raise Forward("an error of NumPy's")
+    return result
+
+
+def compress_array(x, mask):
+    """x[mask] for a mask over the first axes of x; raises Forward."""
+    cdef ndarray g = native(x)
+    cdef ndarray m = native(mask)
+    cdef Array a
+    if dtype_id(m) != BOOL or m.a.ndim() == 0 or not mask_fits(g, m):
+        raise Forward("a mask of another kind")
+    a = compress(g.a, m.a)
+    return make(a)
+
+
+def nonzero_positions(x):
+    """A tuple of index arrays, one for each axis of x."""
+    cdef ndarray g = native(x)
+    cdef Array a = g.a
+    cdef vector[Array] found
+    cdef size_t k
+    if g.a.ndim() == 0:
+        raise Forward("an error of NumPy's")
+    if dtype_id(g) != BOOL:
+        a = cast(g.a, BOOL)
+    found = nonzero(a)
+    return tuple([make(found[k]) for k in range(found.size())])
+
+
+def write_masked(dst, mask, value):
+    """dst[mask] = value for a mask and a value that broadcast to dst; raises Forward."""
+    cdef ndarray d = dst
+    cdef ndarray m = native(mask)
+    cdef Operand o
+    cdef Array keep[3]
+    if not viewable(d) or d.bits & READONLY or as_operand(value, &o, &keep[0]) != 1 \
+            or not assigns_quietly(o, dtype_id(d)) or not broadcasts_into(m.a, d.a) \
+            or o.array != NULL and not broadcasts_into(o.array[0], d.a):
+        raise Forward("a masked write that only NumPy handles")
+    write_where(d.a, m.a, o)
+
+
+def can_store(dst, dtype, casting="same_kind"):
+    """May values of `dtype` be written into the native array dst?"""
+    return is_array(dst) and bool(np.can_cast(dtype, dst.dtype, casting))
+
+
+def forward_call(function, args, kwargs, reason):
+    """Calls NumPy's function on evaluated arguments, counts that, and wraps the result."""
+    return forward(function, tuple(args), dict(kwargs), reason)
+
+
+def wrapped(x):
+    """Wraps what a NumPy function has returned, also in tuples and lists."""
+    return wrap(x)
+
+
+def to_numpy(x):
+    """Undoes `wrapped`: ndarrays over the same memory, NumPy scalars for scalar-likes."""
+    return unwrap(x)
+
+
+def evaluate(*arrays):
+    """Computes the values of these arrays now, in one evaluation.
+
+    Parameters
+    ----------
+    *arrays : grumpy.ndarray
+        Without arguments everything that is pending and still reachable is computed.
+    """
+    cdef vector[const Array*] wanted
+    cdef uint64_t began = now_ns()
+    for x in arrays:
+        if type(x) is not ndarray:
+            raise TypeError(f"evaluate: expected grumpy arrays, got {type(x).__name__}")
+        if not (<ndarray>x).bits & FOREIGN:
+            wanted.push_back(&(<ndarray>x).a)
+    if arrays:
+        evaluate_many(wanted)
+    else:
+        evaluate_pending()
+    note_evaluation(began)
+
+
+def is_pending(x):
+    """True when the values of x have not been computed yet."""
+    return type(x) is ndarray and not (<ndarray>x).bits & FOREIGN and is_waiting((<ndarray>x).a)
+
+
+def show_text(arrays, what):
+    """The text of csrc's show: what an evaluation of these arrays would do."""
+    cdef vector[const Array*] wanted
+    for x in arrays:
+        if type(x) is not ndarray:
+            raise TypeError(f"show: expected grumpy arrays, got {type(x).__name__}")
+        if not (<ndarray>x).bits & FOREIGN:
+            wanted.push_back(&(<ndarray>x).a)
+    return show_arrays(wanted, what.encode()).decode()
+
+
+def op_table():
+    """The rows of the op table, as dicts."""
+    kinds = ("bool", "int", "uint", "float", "complex")
+    return [{"name": op_name(k).decode(), "nin": op_nin(k), "doc": op_doc(k).decode(), "ulp": op_ulp(k),
+             "domain": tuple([kinds[b] for b in range(5) if op_domain(k) >> b & 1]),
+             "flags": op_flags(k), "fpe": op_fpe(k),
+             "identity": op_identity(k) if op_has_identity(k) else None,
+             "internal": op_is_internal(k), "scipy": op_is_scipy(k), "loop": op_is_loop(k)}
+            for k in range(kOpCount)]
+
+
+def infer_map(str name, operands):
+    """Names of the dtypes an operation computes in and gives.
+
+    Parameters
+    ----------
+    name : str
+        A row of the op table.
+    operands : sequence of str or Python numbers
+        The operands' dtypes; a Python number stands for itself (NEP 50).
+
+    Raises
+    ------
+    TypeError
+        Where NumPy's ufunc has no loop for these dtypes, in NumPy's words.
+    """
+    cdef int codes[3]
+    cdef int k, found
+    if not 0 < len(operands) <= 3:
+        raise ValueError(f"infer_map: expected 1 to 3 operands, got {len(operands)}")
+    for k, x in enumerate(operands):
+        if isinstance(x, str):
+            codes[k] = dtype_list.index(np.dtype(x))
+        else:
+            codes[k] = kWeak + dtype_list.index(np.result_type(type(x)) if not isinstance(x, bool) else np.dtype(bool))
+    found = infer_types(op_numbers[name], codes, len(operands))
+    return dtype_name(found & 255).decode(), dtype_name(found >> 8).decode()
+
+
+def reduce_table():
+    """The names of the reductions that are native."""
+    return [reduce_name(k).decode() for k in range(kReduceCount)]
+
+
+def native_dtypes():
+    """The dtypes whose operations are recorded."""
+    return list(dtype_list)
+
+
+def native_functions():
+    """The NumPy functions that have an implementation here."""
+    return dict(functions)
+
+
+def config_facts():
+    """name -> (variable, type, default, choices, doc) of every setting."""
+    return config_rows_as_dict()
+
+
+cdef dict config_rows_as_dict():
+    cdef vector[ConfigText] rows = config_texts()
+    cdef size_t k
+    return {rows[k].name.decode(): (rows[k].variable.decode(), rows[k].type.decode(),
+                                    rows[k].default_text.decode(), rows[k].choices.decode(),
+                                    rows[k].doc.decode())
+            for k in range(rows.size())}
+
+
+def check_settings():
+    """Raises ValueError that names the first malformed GRUMPY_* variable."""
+    check_environment()
+
+
+def set_setting(name, value):
+    """Sets one setting from its text."""
+    set_config(name.encode(), value.encode())
+    apply_settings()
+
+
+def get_setting(name):
+    """The text of one setting."""
+    return get_config(name.encode()).decode()
+
+
+def apply_settings():
+    """Takes over the settings that the binding itself obeys."""
+    global forward_policy, log_forwards
+    cdef bytes policy = get_config(b"forward")
+    cdef bytes log = get_config(b"log")
+    forward_policy = (FORWARD_ERROR if policy == b"error" else
+                      FORWARD_WARN if policy == b"warn" else FORWARD_ALLOW)
+    log_forwards = b"fallback" in log
+    set_warnings_at_call(<bytes>get_config(b"fp_warnings") == b"call")
+
+
+apply_settings()

@@ -1,0 +1,7 @@
+"""NumPy's functions on grumpy arrays: each turns NumPy's signature into recorded operations.
+
+A function raises Forward for arguments that only NumPy handles; the call is then forwarded and
+counted (semantics.md S9). Functions that are not here are always forwarded.
+"""
+from grumpy.functions import (  # noqa: F401
+    creation, elementwise, indexing, joining, linalg, reductions, shaping)

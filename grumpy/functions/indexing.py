@@ -1,0 +1,119 @@
+"""Reads by position, differences, integration."""
+import numpy as np
+
+from grumpy._core import (
+    Forward, compress_array, implements, native, nonzero_positions, take_along)
+from grumpy.functions.common import NoValue, normal_axis, only_default
+
+
+@implements(np.take)
+def take(a, indices, axis=None, out=None, mode="raise"):
+    """numpy.take."""
+    only_default(out=out, mode=None if mode == "raise" else mode)
+    a = native(a)
+    if axis is None:
+        return take_along(a.ravel(), indices, 0)
+    return take_along(a, indices, normal_axis(axis, a.ndim))
+
+
+@implements(np.nonzero)
+def nonzero(a):
+    """numpy.nonzero; its shape depends on data, so it evaluates."""
+    return nonzero_positions(a)
+
+
+@implements(np.flatnonzero)
+def flatnonzero(a):
+    """numpy.flatnonzero; its shape depends on data, so it evaluates."""
+    return nonzero_positions(native(a).ravel())[0]
+
+
+@implements(np.argwhere)
+def argwhere(a):
+    """numpy.argwhere; its shape depends on data, so it evaluates."""
+    return np.stack(nonzero_positions(a), 1)
+
+
+@implements(np.compress)
+def compress(condition, a, axis=None, out=None):
+    """numpy.compress."""
+    only_default(out=out)
+    condition, a = native(condition), native(a)
+    if condition.ndim != 1:
+        raise Forward("an error of NumPy's")
+    if condition.dtype != bool:
+        condition = condition.astype(bool)
+    if axis is None:
+        a, axis = a.ravel(), 0
+    axis = normal_axis(axis, a.ndim)
+    moved = np.moveaxis(a, axis, 0)
+    if condition.shape[0] > moved.shape[0]:
+        raise Forward("an error of NumPy's")
+    return np.moveaxis(compress_array(moved[:condition.shape[0]], condition), 0, axis)
+
+
+@implements(np.extract)
+def extract(condition, arr):
+    """numpy.extract."""
+    condition = native(condition)
+    if condition.dtype != bool:
+        condition = condition.astype(bool)
+    arr = native(arr)
+    if condition.size != arr.size:
+        raise Forward("a condition of another size")
+    return compress_array(arr.ravel(), condition.ravel())
+
+
+@implements(np.diff)
+def diff(a, n=1, axis=-1, prepend=NoValue, append=NoValue):
+    """numpy.diff."""
+    a = native(a)
+    if n == 0:
+        return a
+    if n < 0 or a.ndim == 0:
+        raise Forward("an error of NumPy's")
+    axis = normal_axis(axis, a.ndim)
+    joined = []
+    for end in (prepend, a, append):
+        if end is NoValue:
+            continue
+        end = native(end)
+        if end.ndim == 0:
+            shape = list(a.shape)
+            shape[axis] = 1
+            end = np.broadcast_to(end, tuple(shape))
+        joined.append(end)
+    if len(joined) > 1:
+        a = np.concatenate(joined, axis)
+    head = (slice(None),) * axis
+    late, early = head + (slice(1, None),), head + (slice(None, -1),)
+    for _ in range(n):
+        a = a[late] != a[early] if a.dtype == bool else a[late] - a[early]
+    return a
+
+
+@implements(np.ediff1d)
+def ediff1d(ary, to_end=None, to_begin=None):
+    """numpy.ediff1d without ends."""
+    only_default(to_end=to_end, to_begin=to_begin)
+    ary = native(ary).ravel()
+    return ary[1:] - ary[:-1]
+
+
+@implements(np.trapezoid)
+def trapezoid(y, x=None, dx=1.0, axis=-1):
+    """numpy.trapezoid."""
+    y = native(y)
+    axis = normal_axis(axis, y.ndim)
+    if x is None:
+        d = dx
+        if np.ndim(dx):
+            raise Forward("dx that is an array")
+    else:
+        x = native(x)
+        if x.ndim == 1:
+            d = np.diff(x).reshape((-1,) + (1,) * (y.ndim - axis - 1))
+        else:
+            d = np.diff(x, axis=axis)
+    head = (slice(None),) * axis
+    return (d * (y[head + (slice(1, None),)] + y[head + (slice(None, -1),)]) / 2.0).sum(axis)

@@ -1,0 +1,97 @@
+"""Forwarding and the report (semantics.md S9)."""
+import warnings
+
+import numpy as np
+import pytest
+
+import grumpy
+from grumpy import errors
+
+
+@pytest.fixture
+def g():
+    grumpy.report().reset()
+    return grumpy.asarray(np.arange(6.0)[::-1].copy())
+
+
+def test_forwards_name_function_reason_and_line(g):
+    np.sort(g)
+    np.median(g)
+    by_name = {f.name: f for f in grumpy.report().forwards}
+    f = by_name["numpy.sort"]
+    assert f.count == 1 and f.file == __file__ and f.line > 0 and f.seconds > 0 and f.reason
+    assert "numpy.median" in by_name
+    assert "numpy.sort" in str(grumpy.report()) and __file__ in str(grumpy.report())
+
+
+def test_evaluations_name_the_line(g):
+    y = g + 1
+    float(y.sum())
+    forced = grumpy.report().forced
+    assert any(e.file == __file__ for e in forced)
+
+
+def test_native_programs_do_not_forward(g):
+    y = np.sqrt(g * 2 + 1).reshape(2, 3)
+    y[:, 1:] -= y.mean(axis=1, keepdims=True)
+    z = np.where(y > 0, y, 0) @ y.T
+    z[z > 1] = 1
+    np.concatenate([z, z], axis=1).sum()
+    float(z.max())
+    assert not grumpy.report().forwards
+
+
+def test_policies(g):
+    with grumpy.config(forward="error"), pytest.raises(errors.ForwardError, match="numpy.sort"):
+        np.sort(g)
+    with grumpy.config(forward="warn"), pytest.warns(RuntimeWarning, match="numpy.sort is forwarded"):
+        np.sort(g)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        np.sort(g)
+
+
+def test_log(g, capsys):
+    with grumpy.config(log="fallback"):
+        np.sort(g)
+    assert "numpy.sort" in capsys.readouterr().err
+
+
+def test_config():
+    with pytest.raises(TypeError, match="nonsense"):
+        grumpy.config(nonsense=1)
+    with pytest.raises(ValueError, match="forward"):
+        grumpy.config(forward="perhaps")
+    before = grumpy.config.get("forward")
+    with grumpy.config(forward="warn"):
+        assert grumpy.config.get("forward") == "warn"
+    assert grumpy.config.get("forward") == before
+    assert "num_threads" in grumpy.config.names()
+
+
+def test_in_place_methods_write_through(g):
+    v = g[1:]
+    v.sort()
+    assert np.asarray(g).tolist() == [5.0, 0.0, 1.0, 2.0, 3.0, 4.0]
+    g.partition(2)
+    g.put([0], [9.0])
+    assert float(g[0]) == 9.0
+
+
+def test_out_of_a_forwarded_function(g):
+    out = grumpy.zeros(6)
+    assert np.nanmedian(g.reshape(2, 3), axis=0, out=out[:3]).shape == (3,)
+    assert np.asarray(out)[:3].tolist() == [3.5, 2.5, 1.5]
+    assert np.cumsum(g, out=out) is out
+
+
+def test_show(g):
+    y = np.sqrt(g * 2).sum()
+    for what in ("graph", "passes", "partitions", "kernel", "dot"):
+        assert grumpy.inspect.show(y, what)
+    assert "sqrt" in grumpy.show(y)
+    with pytest.raises(ValueError, match="expected one of"):
+        grumpy.show(y, "everything")
+    assert "pending" in y._repr_html_()
+    float(y)
+    assert "<pre>" in y._repr_html_()

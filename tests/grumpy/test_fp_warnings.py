@@ -1,0 +1,133 @@
+"""Floating-point errors, delivered late or at the call (semantics.md S7)."""
+import io
+import warnings
+
+import numpy as np
+import pytest
+
+import grumpy
+
+X = np.array([1.0, 0.0, -1.0])
+
+
+@pytest.fixture
+def g():
+    return grumpy.asarray(X.copy())
+
+
+@pytest.fixture(params=["lazy", "call"])
+def mode(request):
+    with grumpy.config(fp_warnings=request.param):
+        yield request.param
+
+
+CASES = [(lambda g: 1 / g, "divide by zero encountered in divide"),
+         (lambda g: np.log(g), "divide by zero encountered in log"),
+         (lambda g: np.sqrt(g), "invalid value encountered in sqrt"),
+         (lambda g: np.exp(g * 1000), "overflow encountered in exp"),
+         (lambda g: g / g, "invalid value encountered in divide"),
+         (lambda g: (g * 1e300) ** 2, "overflow encountered in square"),
+         (lambda g: (g * 1e300).astype("f4"), "overflow encountered in cast"),
+         (lambda g: np.floor_divide(g, 0), "divide by zero encountered in floor_divide"),
+         (lambda g: g.astype(int) // 0, "divide by zero encountered in floor_divide"),
+         (lambda g: np.power(g, -1.5), "divide by zero encountered in power")]
+
+
+@pytest.mark.parametrize("case", CASES, ids=[text for _, text in CASES])
+def test_texts_are_numpys(case, mode, g):
+    call, text = case
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+        np.asarray(call(g))
+    assert text in [str(w.message) for w in seen]
+    with warnings.catch_warnings(record=True) as want:
+        warnings.simplefilter("always")
+        call(X)
+    assert {str(w.message) for w in seen} == {str(w.message) for w in want}
+
+
+def test_late_warnings_name_the_recording_line(g):
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+        y = 1 / g
+        line = y  # the recording is one line up
+        assert not seen
+        np.asarray(line)
+    assert len(seen) == 1 and seen[0].filename == __file__
+    here = test_late_warnings_name_the_recording_line.__code__.co_firstlineno
+    assert seen[0].lineno == here + 3
+
+
+def test_warnings_at_the_call(g):
+    with grumpy.config(fp_warnings="call"), pytest.warns(RuntimeWarning, match="divide by zero"):
+        1 / g
+
+
+def test_state_when_recorded_decides(g):
+    with np.errstate(divide="ignore"):
+        y = 1 / g
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        np.asarray(y)
+    with np.errstate(divide="warn"):
+        z = 1 / g
+    with np.errstate(divide="ignore"), pytest.warns(RuntimeWarning):
+        np.asarray(z)
+
+
+def test_raise_is_at_the_call(g):
+    with np.errstate(all="raise"):
+        with pytest.raises(FloatingPointError, match="divide by zero encountered in divide"):
+            1 / g
+        with pytest.raises(FloatingPointError, match="invalid value encountered in sqrt"):
+            np.sqrt(g)
+        assert float((g + 1).sum()) == 3
+
+
+def test_call_log_print(g, capfd):
+    seen = []
+    with np.errstate(divide="call", call=lambda kind, flag: seen.append((kind, flag))):
+        1 / g
+    assert seen == [("divide by zero", 1)]
+    stream = io.StringIO()
+    with np.errstate(divide="log", call=stream), grumpy.config(fp_warnings="call"):
+        1 / g
+    assert stream.getvalue() == "Warning: divide by zero encountered in divide\n"
+    with np.errstate(divide="print"):
+        np.asarray(1 / g)
+    assert "Warning: divide by zero encountered in divide" in capfd.readouterr().err
+
+
+def test_in_place(g):
+    with np.errstate(divide="raise"), pytest.raises(FloatingPointError):
+        g /= 0
+
+
+def test_no_spurious_warnings(mode):
+    rng = np.random.default_rng(0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for n in (1, 3, 15, 17, 1000, 4099):
+            x = grumpy.asarray(rng.uniform(0.5, 2.0, n))
+            for f in (np.log, np.exp, np.sqrt, np.tanh, np.sin, np.arctanh, np.arcsin, np.reciprocal):
+                np.asarray(f(x * 0.4))
+            np.asarray(1 / x)
+            np.asarray(x[::2] ** -0.5)
+
+
+def test_once_per_operation(g):
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+        y = 1 / g
+        np.asarray(y + 1)
+        np.asarray(y)
+    assert len(seen) == 1
+
+
+def test_masked_operations_do_not_warn(g):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        y = np.divide(1.0, g, where=g != 0, out=np.zeros_like(g))
+        assert np.asarray(y).tolist() == [1.0, 0.0, -1.0]
+        z = np.log(g, where=g > 0, out=np.zeros_like(g))
+        assert np.asarray(z).tolist() == [0.0, 0.0, 0.0]

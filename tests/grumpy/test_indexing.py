@@ -1,0 +1,159 @@
+"""Reads and writes by every form of index (semantics.md S2, S3)."""
+import numpy as np
+import pytest
+
+import grumpy
+from grumpy.testing import assert_same, compare
+
+A = np.arange(60.0).reshape(3, 4, 5)
+BASIC = [0, -1, slice(1, 3), slice(None, None, -1), slice(2, None, -2), None, ..., (0, 1), (0, 1, 2),
+         (slice(None), 1), (..., 1), (None, ..., None), (1, None, 2), (slice(None), slice(3, 0, -2), ...),
+         (), (np.int64(1),), np.uint8(2), slice(5, 1), (2, slice(1, 1))]
+FANCY = [[0, 2], np.array([0, -1, 1]), np.array([[0, 1], [2, -3]]), (slice(None), [0, 3]),
+         ([0, 1], [1, 2]), ([0, 1], [1, 2], [3, 4]), (np.array([[0], [1]]), np.array([1, 2])),
+         A > 30, (A > 30).any(2), [True, False, True], (slice(None), A[0, :, 0] > 3), np.ix_([0, 2], [1, 3]),
+         (0, [1, 2]), ([1, 2], slice(None), [0, 1]), np.array([], int), (..., [0, 1]), True, False,
+         np.array(1), ([0, 1], 2), ([[0, 1]], [[1], [2]], 0)]
+WRONG = [3, -4, (0, 4), (0, 0, 0, 0), "x", 1.5, [0, 3], np.array([1.0]), (slice(None), [9]),
+         np.array([True, False]), 10**30, (..., ...), [[0, 1], [0]]]
+
+
+@pytest.mark.parametrize("key", BASIC + FANCY, ids=repr)
+def test_reads(key):
+    compare(lambda a: a[key], A)
+
+
+@pytest.mark.parametrize("key", BASIC + FANCY, ids=repr)
+def test_writes_of_a_number(key):
+    def body(a):
+        a[key] = -1
+        return a
+    compare(body, A)
+
+
+@pytest.mark.parametrize("key", BASIC + FANCY, ids=repr)
+def test_writes_of_an_array(key):
+    value = -np.arange(1.0, A[key].size + 1).reshape(np.shape(A[key]))
+
+    def body(a):
+        a[key] = value
+        return a
+    compare(body, A)
+
+
+@pytest.mark.parametrize("key", WRONG, ids=repr)
+def test_errors_are_numpys(key):
+    compare(lambda a: a[key], A)
+
+    def body(a):
+        a[key] = 1
+    compare(body, A)
+
+
+@pytest.mark.parametrize("key", BASIC + FANCY, ids=repr)
+def test_grumpy_keys(key):
+    if isinstance(key, np.ndarray):
+        want = A[key]
+        assert_same(grumpy.array(A)[grumpy.asarray(key)], want)
+
+
+def test_augmented_masks():
+    def body(a):
+        m = a > 20
+        a[m] += 5
+        a[~m] = 0
+        a[a == 0] -= 1
+        return a
+    compare(body, A)
+
+
+def test_mask_writes_of_trailing_axes():
+    def body(a):
+        a[np.array([True, False, True])] = np.arange(5.0)
+        a[np.array([[True, False, True, False]] * 3)] = 7
+        return a
+    compare(body, A)
+
+
+@pytest.mark.parametrize("dtype", "?bBlfdD")
+@pytest.mark.parametrize("value", [1, 2.75, True, -3, np.float32(0.5), np.array([1, 2]), float("nan"), 2**40,
+                                   1 + 2j, "7", [1, 2]], ids=repr)
+@pytest.mark.filterwarnings("ignore")
+def test_assignment_casts(dtype, value):
+    def body(a):
+        a[:2] = value
+        return a
+    compare(body, np.zeros(4, dtype))
+
+
+def test_assignment_of_complex_to_real_warns():
+    g = grumpy.zeros(2)
+    with pytest.warns(np.exceptions.ComplexWarning):
+        g[:] = grumpy.asarray(np.array([1 + 2j, 3]))
+
+
+def test_shapes_that_do_not_fit():
+    def body(a):
+        a[0] = np.ones(3)
+    compare(body, A)
+
+    def extra(a):
+        a[0, 0] = np.ones((1, 1, 5))
+    compare(extra, A)
+
+
+def test_element_reads_are_copies():
+    g = grumpy.array(A)
+    x = g[0, 0, 0]
+    g[0, 0, 0] = 99
+    assert float(x) == 0.0
+    y = g[0, 0, 0] + 0
+    assert float(y) == 99.0
+
+
+def test_iteration():
+    g = grumpy.array(A)
+    for row, want in zip(g, A):
+        assert_same(row, want)
+        row[0, 0] = 1
+    assert np.asarray(g)[:, 0, 0].tolist() == [1.0, 1.0, 1.0]
+    assert [float(x) for x in g[0, 0]] == [1.0, 1.0, 2.0, 3.0, 4.0]
+    assert 3.0 in g and 1000 not in g
+
+
+def test_flat():
+    def body(a):
+        a.flat[3] = -1
+        a.flat[[0, 5]] = 9
+        a.flat[10:12] = [7, 8]
+        return a, a.flat[4], a.flat[::7]
+    compare(lambda a: tuple(map(np.asarray, body(a))), A)
+    g = grumpy.array(A)
+    g.flat = 3
+    assert float(g.sum()) == 180
+
+
+def test_take_put_and_kin():
+    compare(lambda a: np.take(a, [1, -1], axis=1), A)
+    compare(lambda a: np.take(a, [[5, 59]]), A)
+    compare(lambda a: a.take(2), A)
+    compare(lambda a: np.take(a, [7], axis=1), A)
+    compare(lambda a: np.take(a, [7], axis=1, mode="clip"), A)
+    compare(lambda a: np.compress([True, False, True], a, axis=0), A)
+
+    def put(a):
+        a.put([0, 3], [10, 20])
+        np.put(a, [1], -5)
+        np.copyto(a[0], 3.5, where=a[0] > 8)
+        np.place(a, a > 50, [1, 2])
+        np.putmask(a, a < 5, 0)
+        return a
+    compare(put, A)
+
+
+def test_index_of_a_lazy_integer_array():
+    g = grumpy.array(A)
+    index = (grumpy.asarray(np.array([0, 1, 0])) + 1) % 3
+    assert_same(g[index], A[[1, 2, 1]])
+    with pytest.raises(IndexError, match="index 3 is out of bounds for axis 0 with size 3"):
+        g[index + 2]

@@ -1,0 +1,128 @@
+"""0-d results stand for NumPy's scalars (semantics.md S1)."""
+import copy
+import json
+import math
+import operator
+import pickle
+
+import numpy as np
+import pytest
+
+import grumpy
+
+
+@pytest.fixture
+def g():
+    return grumpy.asarray(np.arange(1.0, 7.0))
+
+
+def test_numbers(g):
+    s = g.sum()
+    assert isinstance(s, grumpy.ndarray) and s.shape == ()
+    assert float(s) == 21.0 and int(s) == 21 and bool(s) and complex(s) == 21
+    assert f"{s:.2f}" == "21.00" and str(s) == "21.0" and repr(s) == "np.float64(21.0)"
+    assert round(s, 1) == 21.0 and math.floor(s) == 21 and math.sqrt(s) == math.sqrt(21)
+    assert json.dumps(float(s)) == "21.0"
+
+
+def test_hash_and_keys(g):
+    assert {21.0: "x"}[g.sum()] == "x"
+    assert hash(g.max()) == hash(6.0)
+    assert g.sum() in {21.0}
+    with pytest.raises(TypeError, match="unhashable"):
+        hash(g)
+    with pytest.raises(TypeError, match="unhashable"):
+        hash(grumpy.asarray(5.0))
+
+
+def test_integers_index(g):
+    k = g.argmax()
+    assert operator.index(k) == 5 and list(range(k)) == [0, 1, 2, 3, 4]
+    assert "abcdef"[k] == "f" and float(g[k]) == 6.0
+    assert g[:k].shape == (5,)
+    with pytest.raises(TypeError):
+        operator.index(g.sum())
+
+
+def test_augmented_assignment_rebinds(g):
+    s = g.sum()
+    t = s
+    s += 1
+    assert float(s) == 22 and float(t) == 21
+    z = grumpy.asarray(5.0)
+    y = z
+    z += 1
+    assert z is y and float(y) == 6.0
+
+
+def test_read_only(g):
+    s = g[3]
+    assert not s.flags.writeable and s.base is None
+    with pytest.raises(TypeError, match="does not support item assignment"):
+        s[...] = 1
+    g[3] = 100
+    assert float(s) == 4.0
+
+
+def test_where_numpy_gives_scalars(g):
+    two = grumpy.asarray(np.ones((2, 2)))
+    for x in (g.sum(), g[0], two[1, 1], np.add(g.sum(), 1), np.sqrt(grumpy.asarray(4.0)), g.mean(),
+              np.dot(g, g), g @ g, grumpy.asarray(3.0)[()], two.sum()):
+        hash(x)
+    for x in (grumpy.asarray(5.0), grumpy.zeros(()), g[0, ...], two.reshape(4)[:1].reshape(()),
+              two.sum()[...]):
+        assert x.shape == ()
+        with pytest.raises(TypeError):
+            hash(x)
+
+
+def test_promotion_is_not_weak(g):
+    f = grumpy.asarray(np.ones(3, np.float32))
+    assert (f * g.sum()).dtype == np.float64
+    assert (f * f.sum()).dtype == np.float32
+    assert (f * 2.0).dtype == np.float32
+
+
+def test_integer_overflow_warns():
+    s = grumpy.asarray(np.array([np.iinfo(np.int64).max])).max()
+    with pytest.warns(RuntimeWarning, match="overflow encountered in scalar add"):
+        s + 1
+
+
+def test_division_by_zero_speaks_of_scalars(g):
+    s = g[0] - 1
+    with pytest.warns(RuntimeWarning, match="divide by zero encountered in scalar divide"):
+        float(1 / s)
+
+
+def test_scalar_attributes(g):
+    assert g.sum().is_integer() and g.argmax().bit_count() == 2
+    assert g[1].as_integer_ratio() == (2, 1)
+    assert not hasattr(g, "is_integer")
+    with pytest.raises(TypeError, match="not iterable"):
+        iter(g.sum())
+    with pytest.raises(TypeError, match="unsized"):
+        len(g.sum())
+
+
+def test_copies(g):
+    s = g.sum()
+    for t in (copy.copy(s), copy.deepcopy(s), pickle.loads(pickle.dumps(s)), s.copy()):
+        assert float(t) == 21.0
+        hash(t)
+
+
+def test_comparisons_and_sorting(g):
+    parts = [g[k] for k in (3, 1, 2)]
+    assert [float(x) for x in sorted(parts)] == [2.0, 3.0, 4.0]
+    assert max(parts) is parts[0]
+    assert (g.sum() == 21) and g.sum() != 20 and g.sum() > 3
+
+
+def test_element_of_an_object_array_is_the_object():
+    class Thing:
+        pass
+    thing = Thing()
+    a = np.empty(2, object)
+    a[0] = thing
+    assert grumpy.asarray(a)[0] is thing
