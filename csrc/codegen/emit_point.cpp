@@ -16,6 +16,11 @@ const char* libdevice_function(Op op) {
       return "__nv_lgamma";
     case Op::erfinv:
       return "__nv_erfinv";
+    case Op::power:
+    case Op::float_power:
+      return "__nv_pow";
+    case Op::tan:
+      return "__nv_tan";
     default:
       return nullptr;
   }
@@ -27,17 +32,22 @@ Value* convert(ScalarEmitter& emitter, DType from, DType to, Value* v) {
 }
 
 // float16 computes in float32, as every operation on it does.
-Value* call_libdevice(llvm::IRBuilderBase& b, ScalarEmitter& emitter, const Instr& i, Value* x) {
+Value* call_libdevice(llvm::IRBuilderBase& b, ScalarEmitter& emitter, const Instr& i,
+                      const std::vector<IrValue>& values) {
   const char* name = i.is_foreign ? nullptr : libdevice_function(i.op);
-  if (!name || !is_float(i.dtype) || i.nin != 1) {
+  if (!name || !is_float(i.dtype)) {
     const std::string what = i.is_foreign ? i.loop->name : std::string(info(i.op).name);
     throw CompileError(what + " of " + std::string(info(i.dtype).name) + " has no code for GPUs");
   }
   const DType t = i.dtype == DType::float16 ? DType::float32 : i.dtype;
   llvm::Type* type = emitter.type_of(t);
+  std::vector<Value*> arguments;
+  for (int k = 0; k < i.nin; ++k)
+    arguments.push_back(convert(emitter, i.dtype, t, values[i.in[k]].re));
   llvm::FunctionCallee callee = b.GetInsertBlock()->getModule()->getOrInsertFunction(
-      std::string(name) + (t == DType::float32 ? "f" : ""), type, type);
-  return convert(emitter, t, i.result, b.CreateCall(callee, {convert(emitter, i.dtype, t, x)}));
+      std::string(name) + (t == DType::float32 ? "f" : ""),
+      llvm::FunctionType::get(type, std::vector<llvm::Type*>(i.nin, type), false));
+  return convert(emitter, t, i.result, b.CreateCall(callee, arguments));
 }
 
 }  // namespace
@@ -76,7 +86,7 @@ void emit_program(llvm::IRBuilderBase& builder, ScalarEmitter& emitter, const Pr
   values.resize(size_t(program.nvalues()));
   for (const Instr& i : program.instrs) {
     if (i.is_foreign || !has_expansion(i.op, i.dtype)) {
-      values[i.out].re = call_libdevice(builder, emitter, i, values[i.in[0]].re);
+      values[i.out].re = call_libdevice(builder, emitter, i, values);
       continue;
     }
     std::vector<IrValue> in;

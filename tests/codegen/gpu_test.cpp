@@ -510,7 +510,8 @@ int main(int argc, char** argv) {
   std::printf("ptxas: %s\n", ptxas.empty() ? "not found, text only" : ptxas.c_str());
   check_ptx(map_case(Op::exp, DType::float64, DType::float64), ptxas);
   check_ptx(map_case(Op::sin, DType::float64, DType::float64), ptxas);
-  check_ptx(map_case(Op::power, DType::complex128, DType::complex128), ptxas);
+  check_ptx(map_case(Op::power, DType::float64, DType::float64), ptxas, true);
+  check_ptx(map_case(Op::multiply, DType::complex128, DType::complex128), ptxas);
   check_ptx(map_case(Op::divide, DType::complex64, DType::complex64), ptxas);
   check_ptx(map_case(Op::fmod, DType::float32, DType::float32), ptxas, true);
   check_ptx(map_case(Op::gammaln, DType::float64, DType::float64), ptxas, true);
