@@ -60,7 +60,7 @@ struct MemoryPlan::State {
   uint32_t slot(uint32_t id) {
     if (slot_of[id] < 0) {
       GRUMPY_ASSERT(at(id).kind == NodeKind::Leaf) << to_string(at(id), id) << " has no memory";
-      slots.push_back({int64_t(at(id).tag), nbytes(id)});
+      slots.push_back({int64_t(at(id).tag), nbytes(id), bool(at(id).flags & kSlack)});
       slot_of[id] = int64_t(slots.size() - 1);
     }
     return uint32_t(slot_of[id]);
@@ -169,8 +169,7 @@ void MemoryPlan::finish(uint32_t partition) {
 uint32_t MemoryPlan::slot(uint32_t node) const { return state_->slot(node); }
 
 bool MemoryPlan::has_slack(uint32_t node) const {
-  const SnapNode& n = state_->at(node);
-  return n.kind != NodeKind::Leaf || (n.flags & kSlack);
+  return state_->slots[state_->slot(node)].has_slack;  // a write in place has its leaf's memory
 }
 
 std::vector<PlanSlot> MemoryPlan::take_slots() { return std::move(state_->slots); }

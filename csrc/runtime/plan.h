@@ -16,6 +16,7 @@ namespace grumpy {
 struct PlanSlot {
   int64_t leaf_tag = -1;   // a leaf of the frontier, or
   int64_t nbytes = 0;      // memory to allocate
+  bool has_slack = true;   // whole groups of lanes may be written; not so in somebody else's memory
 };
 
 struct PlanArg {

@@ -268,3 +268,17 @@ def test_ndarray_stores():
     x = np.arange(12.0)
     assert (x[grumpy.asarray(np.array([1, 2]))] == [1, 2]).all()
     assert x[g.ravel() > 5].size == 6
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32", "int16", "int8"])
+@pytest.mark.parametrize("n", [1, 3, 11, 13, 1003])
+def test_writes_in_place_stay_inside(dtype, n):
+    """Whole groups of lanes are written to our own memory only, never past the end of NumPy's."""
+    outer = np.zeros(n + 64, dtype)
+    g = grumpy.asarray(outer[:n], copy=False)
+    np.asarray(g)
+    g += 1
+    np.add(g, 1, out=g)
+    g[:] = g * 2
+    np.asarray(g)
+    assert (outer[:n] == 4).all() and (outer[n:] == 0).all()
