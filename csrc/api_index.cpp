@@ -188,7 +188,10 @@ bool scatter_reduce(ReduceOp op, const Array& dst, std::span<const Array* const>
   const std::vector<int64_t> dims = result_extents(dst, i, axis, index.size());
   const Values v(value, dst.dtype(), dims, site, "array is not broadcastable to correct shape: ");
   const Located target = locate_for_writing(dst);
-  grumpy::scatter_reduce(op, dst.dtype(), target_of(target), i.set, {v.located.data, v.strides});
+  const uint8_t raised =
+      grumpy::scatter_reduce(op, dst.dtype(), target_of(target), i.set, {v.located.data, v.strides});
+  const bool has_errors = op == ReduceOp::add || op == ReduceOp::multiply;
+  note_fp_error(site, std::string(info(op).name), has_errors ? raised : 0);
   return true;
 }
 

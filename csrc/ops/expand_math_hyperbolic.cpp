@@ -23,9 +23,10 @@ Value sinh_or_cosh(Value x, bool is_sinh) {
   const Value magnitude = abs(x), is_high = magnitude > bound;
   const Value bounded = select(is_high, bound, magnitude);
   const Reduced reduced = reduce(bounded);
-  const Value large = x.constant(40, 20);  // from here on c^2 is nothing beside 1
-  const Value c = inverse_power_of_two(x, reduced.shift);
-  const Value c2 = select(bounded > large, 0.0, c * c), minus_c2 = -c2;
+  // From here on c^2 is nothing beside 1; later c leaves the exponent's range, and would overflow.
+  const Value large = x.constant(40, 20);
+  const Value c = select(bounded > large, 0.0, inverse_power_of_two(x, reduced.shift));
+  const Value c2 = c * c, minus_c2 = -c2;
   const Value a = is_sinh ? minus_c2 : c2, b = is_sinh ? c2 : minus_c2;
   const Value major = 1.0 + a, minor = 1.0 + b;
   const Value major_lost = a - (major - 1.0);  // and minor the opposite

@@ -88,8 +88,8 @@ std::string operation_name(const Node& n) {
   switch (n.kind) {
     case NodeKind::Map: return std::string(info(n.map_op()).name);
     case NodeKind::Foreign: return n.foreign.loop->name;
-    case NodeKind::Reduce:
-    case NodeKind::Scan: return n.reduce_op() == ReduceOp::moments ? "square" : std::string(info(n.reduce_op()).name);
+    case NodeKind::Reduce: return n.reduce_op() == ReduceOp::moments ? "square" : "reduce";  // NumPy's words
+    case NodeKind::Scan: return "accumulate";
     case NodeKind::Matmul: return "matmul";
     default: return "cast";
   }
@@ -142,6 +142,13 @@ void evaluate(std::span<Node* const> wanted) {
   if (!errors.empty()) keep_errors(frontier, errors);
   for (const Plan::Commit& c : plan->commits) materialize(frontier.nodes[c.tag], slots[c.slot]);
   stats().evaluations.fetch_add(1, std::memory_order_relaxed);
+}
+
+void note_fp_error(const Site& site, std::string operation, uint8_t raised) {
+  const uint8_t fpe = raised & site.watch;
+  if (!fpe) return;
+  if (site.code) retain_code(site.code);
+  fp_errors.push_back({site, std::move(operation), fpe});
 }
 
 std::vector<FpError> take_fp_errors() { return std::exchange(fp_errors, {}); }

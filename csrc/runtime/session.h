@@ -28,6 +28,9 @@ struct FpError {
 /// Gives these nodes, and what shares work with them, their buffers.
 void evaluate(std::span<Node* const> wanted);
 
+/// For what runs outside evaluate(): remembers those of the raised errors that the site watches for.
+void note_fp_error(const Site& site, std::string operation, uint8_t raised);
+
 /// Errors since the last call, in program order.
 std::vector<FpError> take_fp_errors();
 bool has_fp_errors();

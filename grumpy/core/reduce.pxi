@@ -148,6 +148,8 @@ cdef object reduce_native(int rop, ndarray x, object axis, object dtype, object 
         if as_operand(initial, &two[1], &keep[1]) != 1 or two[1].array != NULL and two[1].array.ndim() \
                 or is_empty_over(a, axes) and not reduce_has_identity(rop):
             return NotImplemented
+        if rop == RED_ADD and accumulate >= FLOAT16 and two[1].array == NULL and has_negative_zero(initial):
+            return NotImplemented  # our sums start from +0
     r = reduced(rop, a, axes, keepdims, accumulate, result)
     if initial is not None and is_empty_over(a, axes):
         r = filled_like(r, two[1])
@@ -157,6 +159,11 @@ cdef object reduce_native(int rop, ndarray x, object axis, object dtype, object 
             return NotImplemented
         r = map_operands(op_numbers[reduce_name(rop).decode()], two, 2)
     return reduce_result(r, out)
+
+
+cdef bint has_negative_zero(object number) except *:
+    cdef double complex z = complex(number)
+    return z == 0 and (signbit(z.real) or signbit(z.imag))
 
 
 cdef Array filled_like(const Array& a, const Operand& value) except *:

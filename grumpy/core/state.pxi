@@ -8,6 +8,7 @@ from cpython.long cimport PyLong_Check
 from cpython.object cimport PyObject, PyObject_Call, PyTypeObject
 from cpython.ref cimport Py_DECREF, Py_INCREF, Py_XDECREF
 from cpython.slice cimport PySlice_AdjustIndices, PySlice_Unpack
+from libc.math cimport signbit
 from cpython.tuple cimport PyTuple_GET_ITEM, PyTuple_GET_SIZE
 from libc.stdint cimport int64_t, intptr_t, uint8_t, uint64_t
 from libc.string cimport memcpy

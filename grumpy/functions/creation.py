@@ -86,6 +86,8 @@ def copyto(dst, src, casting="same_kind", where=True):
         kind = np.asarray(src).dtype
         if casting != "unsafe" and not (dst.dtype.kind == kind.kind or can_store(dst, kind, casting)):
             raise Forward("a cast that NumPy must judge")
+        if kind.kind in "fc" and dst.dtype.kind not in "fc":
+            src = native(np.asarray(src))  # infinities and NaN are cast, not refused
     else:
         src = native(src)
         if not can_store(dst, src.dtype, casting):

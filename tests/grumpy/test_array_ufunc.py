@@ -215,3 +215,10 @@ def test_calls_count_as_dispatches():
     np.sum(g)
     g[0]
     assert grumpy.dispatch_count() >= before + 5
+
+
+@pytest.mark.parametrize("dtype", ["e", "f", "d", "F", "D"])
+def test_sums_keep_an_initial_negative_zero(dtype):
+    zero = np.array([-0.0] * 9, dtype) if dtype not in "FD" else np.array([complex(-0.0, -0.0)] * 9, dtype)
+    got = np.asarray(np.add.reduce(grumpy.asarray(zero), initial=zero[0]))
+    assert np.signbit(got.real) and np.signbit(np.add.reduce(zero, initial=zero[0]).real)

@@ -131,3 +131,28 @@ def test_masked_operations_do_not_warn(g):
         assert np.asarray(y).tolist() == [1.0, 0.0, -1.0]
         z = np.log(g, where=g > 0, out=np.zeros_like(g))
         assert np.asarray(z).tolist() == [0.0, 0.0, 0.0]
+
+
+def messages(f, x):
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+        np.asarray(f(x))
+    return [str(w.message) for w in seen]
+
+
+@pytest.mark.parametrize("x", [np.inf, -np.inf, np.nan, 1000.0, 30.0, 0.0])
+@pytest.mark.parametrize("ufunc", [np.sinh, np.cosh, np.tanh, np.exp, np.expm1], ids=lambda f: f.__name__)
+def test_special_values_raise_what_numpy_raises(ufunc, x):
+    a = np.full(9, x)
+    assert messages(ufunc, grumpy.asarray(a)) == messages(ufunc, a)
+
+
+def test_sums_and_ufunc_at_of_float16_overflow():
+    def products_at(x):
+        a = x.copy()
+        np.multiply.at(a, [0, 0, 1], x[:3])
+        return a
+
+    a = np.full(1235, 1000, "e")
+    for f in (np.sum, products_at):
+        assert messages(f, grumpy.asarray(a)) == messages(f, a) != []

@@ -18,6 +18,7 @@ inline uint32_t cpu_fpe_of(uint32_t mxcsr) {
          (mxcsr & 1) << 3 /* Invalid */;
 }
 inline uint32_t cpu_fpe() { return cpu_fpe_of(_mm_getcsr()); }
+inline void raise_cpu_overflow() { _mm_setcsr(_mm_getcsr() | 8); }
 inline void clear_cpu_fpe() {
   const uint32_t now = _mm_getcsr();
   if (now & 0x3f) _mm_setcsr(now & ~0x3fu);

@@ -46,9 +46,10 @@ void gather(const TakeSource& source, const IndexSet& index, void* out);
 /// target[..., index, ...] = values.
 void scatter(const PutTarget& target, const IndexSet& index, const PutValues& values);
 
-/// target[..., index, ...] op= values, every repetition counted, in order (ufunc.at).
+/// target[..., index, ...] op= values, every repetition counted, in order (ufunc.at). Gives the
+/// floating-point errors met, an Fpe mask.
 bool can_scatter_reduce(ReduceOp op, DType t);
-void scatter_reduce(ReduceOp op, DType t, const PutTarget& target, const IndexSet& index, const PutValues& values);
+uint8_t scatter_reduce(ReduceOp op, DType t, const PutTarget& target, const IndexSet& index, const PutValues& values);
 
 /// Smallest and largest of an int64 array of at least one element.
 struct IndexRange { int64_t least, most; };

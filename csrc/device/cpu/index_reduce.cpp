@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/half.h"
+#include "device/cpu/fpe.h"
 #include "device/cpu/index_loops.h"
 #include "device/cpu/index_walk.h"
 
@@ -29,7 +30,10 @@ template <class T> bool is_less(T a, T b) {
 /// One step of the reduction, in the type itself.
 template <ReduceOp op, class T> T combine(T a, T b) {
   if constexpr (std::is_same_v<T, Half>) {
-    return Half{float_to_half(combine<op>(half_to_float(a.bits), half_to_float(b.bits)))};
+    const float wide = combine<op>(half_to_float(a.bits), half_to_float(b.bits));
+    const Half result{float_to_half(wide)};
+    if ((result.bits & 0x7fff) == 0x7c00 && std::isfinite(wide)) raise_cpu_overflow();
+    return result;
   } else if constexpr (std::is_same_v<T, Bool>) {
     const bool x = a.byte, y = b.byte;
     constexpr bool is_or = op == ReduceOp::add || op == ReduceOp::maximum || op == ReduceOp::fmax ||
@@ -139,29 +143,32 @@ bool can_scatter_reduce(ReduceOp op, DType t) {
   return false;
 }
 
-void scatter_reduce(ReduceOp op, DType t, const PutTarget& target, const IndexSet& index, const PutValues& values) {
+uint8_t scatter_reduce(ReduceOp op, DType t, const PutTarget& target, const IndexSet& index, const PutValues& values) {
   GRUMPY_ASSERT(can_scatter_reduce(op, t)) << info(op).name << " over " << info(t).name;
   int64_t steps[2 * kMaxDims];
   for (size_t k = 0; k < values.strides.size(); ++k) steps[k] = values.strides[k] * target.item_bytes;
   const IndexWalk walk(target.extents, target.strides, target.item_bytes, index, {steps, values.strides.size()});
   char* const to = static_cast<char*>(target.data);
   const char* const from = static_cast<const char*>(values.data);
+  const FpeScope scope;
+  clear_cpu_fpe();
   switch (op) {
-    case ReduceOp::add: return run_dtype<ReduceOp::add>(t, walk, to, from);
-    case ReduceOp::multiply: return run_dtype<ReduceOp::multiply>(t, walk, to, from);
-    case ReduceOp::minimum: return run_dtype<ReduceOp::minimum>(t, walk, to, from);
-    case ReduceOp::maximum: return run_dtype<ReduceOp::maximum>(t, walk, to, from);
-    case ReduceOp::fmin: return run_dtype<ReduceOp::fmin>(t, walk, to, from);
-    case ReduceOp::fmax: return run_dtype<ReduceOp::fmax>(t, walk, to, from);
+    case ReduceOp::add: run_dtype<ReduceOp::add>(t, walk, to, from); break;
+    case ReduceOp::multiply: run_dtype<ReduceOp::multiply>(t, walk, to, from); break;
+    case ReduceOp::minimum: run_dtype<ReduceOp::minimum>(t, walk, to, from); break;
+    case ReduceOp::maximum: run_dtype<ReduceOp::maximum>(t, walk, to, from); break;
+    case ReduceOp::fmin: run_dtype<ReduceOp::fmin>(t, walk, to, from); break;
+    case ReduceOp::fmax: run_dtype<ReduceOp::fmax>(t, walk, to, from); break;
     case ReduceOp::logical_and:
-    case ReduceOp::bitwise_and: return run_dtype<ReduceOp::bitwise_and>(t, walk, to, from);
+    case ReduceOp::bitwise_and: run_dtype<ReduceOp::bitwise_and>(t, walk, to, from); break;
     case ReduceOp::logical_or:
-    case ReduceOp::bitwise_or: return run_dtype<ReduceOp::bitwise_or>(t, walk, to, from);
-    case ReduceOp::bitwise_xor: return run_dtype<ReduceOp::bitwise_xor>(t, walk, to, from);
+    case ReduceOp::bitwise_or: run_dtype<ReduceOp::bitwise_or>(t, walk, to, from); break;
+    case ReduceOp::bitwise_xor: run_dtype<ReduceOp::bitwise_xor>(t, walk, to, from); break;
     case ReduceOp::argmin:
     case ReduceOp::argmax:
-    case ReduceOp::moments: return;
+    case ReduceOp::moments: break;
   }
+  return uint8_t(cpu_fpe());
 }
 
 }  // namespace grumpy

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "base/half.h"
+#include "device/cpu/fpe.h"
 #include "device/cpu/reduce_loops.h"
 #include "device/cpu/reduce_loops_isa.h"
 #include "device/cpu/scan_loops.h"
