@@ -57,6 +57,13 @@ Array finish(NodeRef n, bool at_once) {
   return a;
 }
 
+bool finish_plain(NodeRef n, Array& out) {
+  if (!n) return false;
+  out.storage = new_storage(std::move(n));
+  settle(out.storage->value, false);
+  return true;
+}
+
 NodeRef operand_node(const Operand& o) { return o.array ? read(*o.array) : make_constant(o.scalar); }
 
 int64_t pending_limit_bytes() {
@@ -197,6 +204,21 @@ void end_export(Buffer* b) {
 Array map(Op op, std::span<const Operand> in, const Site& site) {
   if (op == Op::power) check_integer_powers(in);
   return finish(record_map(op, in, site), any_exported(in));
+}
+
+bool map_plain(Op op, const Array& x, const Site& site, Array& out) {
+  if (x.storage->is_exported()) return false;
+  return finish_plain(record_plain(op, x, site), out);
+}
+
+bool map_plain(Op op, const Array& x, const Array& y, const Site& site, Array& out) {
+  if (op == Op::power || x.storage->is_exported() || y.storage->is_exported()) return false;
+  return finish_plain(record_plain(op, x, y, site), out);
+}
+
+bool map_plain(Op op, const Array& x, const Scalar& s, bool swapped, const Site& site, Array& out) {
+  if (op == Op::power || x.storage->is_exported()) return false;
+  return finish_plain(record_plain(op, x, s, swapped, site), out);
 }
 
 Array map_as(Op op, DType compute, DType result, std::span<const Operand> in, const Site& site) {

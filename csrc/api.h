@@ -47,6 +47,11 @@ void end_export(Buffer* b);
 
 // ---- recording (Site: see graph/node.h)
 Array map(Op op, std::span<const Operand> in, const Site& site);
+/// map() where it is plain (graph/record.h: record_plain) and nothing is exported, straight into the empty
+/// `out`. False, with nothing recorded: take map().
+bool map_plain(Op op, const Array& x, const Site& site, Array& out);
+bool map_plain(Op op, const Array& x, const Array& y, const Site& site, Array& out);
+bool map_plain(Op op, const Array& x, const Scalar& s, bool swapped, const Site& site, Array& out);
 /// With dtype=/casting already decided by the caller.
 Array map_as(Op op, DType compute, DType result, std::span<const Operand> in, const Site& site);
 void foreign(const InnerLoop* loop, std::span<const Operand> in, std::span<Array> out, const Site& site);

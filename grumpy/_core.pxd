@@ -187,6 +187,7 @@ cdef extern from "core/record.h" namespace "grumpy::binding":
         string choices
         string doc
     vector[ConfigText] config_texts() except +translate
+    void clear_array(Array&) noexcept
     uint32_t version_of(const Array&) noexcept
     cbool is_waiting(const Array&) noexcept
     Array view(const Array&, const int64_t* shape, const int64_t* strides, int ndim,

@@ -5,7 +5,6 @@
 /// Threads: counted under the GIL; const data may be read anywhere while a holder lives.
 #pragma once
 #include <cstdint>
-#include <cstring>
 #include <span>
 #include <string>
 
@@ -33,7 +32,11 @@ Shape make_shape(std::span<const int64_t> dims);
 Shape scalar_shape();  // ndim 0, size 1; one shared object
 
 inline bool same_shape(const ShapeRep& a, const ShapeRep& b) {
-  return &a == &b || (a.ndim == b.ndim && std::memcmp(a.dims, b.dims, size_t(a.ndim) * 8) == 0);
+  if (&a == &b) return true;
+  if (a.ndim != b.ndim) return false;
+  for (int k = 0; k < a.ndim; ++k)
+    if (a.dims[k] != b.dims[k]) return false;
+  return true;
 }
 /// "(3,2)" as NumPy writes it in broadcasting errors.
 std::string to_string(std::span<const int64_t> dims);

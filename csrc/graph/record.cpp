@@ -188,12 +188,23 @@ namespace {
 constexpr int kTypeCodes = kNumDTypes + 4;
 uint16_t resolved[kNumOps][kTypeCodes][kTypeCodes];
 constexpr uint16_t kResolved = 0x8000;
+constexpr uint16_t kPlain = 0x4000;  // nothing but types decides: no values, no operand of another dtype
 
-int type_code(const Operand& o) {
-  if (o.array) return int(o.array->dtype());
-  if (!o.scalar.is_weak) return int(o.scalar.dtype);
-  const Kind k = kind(o.scalar.dtype);
+int type_code(const Scalar& s) {
+  if (!s.is_weak) return int(s.dtype);
+  const Kind k = kind(s.dtype);
   return kNumDTypes + (k == Kind::Bool ? 0 : k == Kind::Float ? 2 : k == Kind::Complex ? 3 : 1);
+}
+int type_code(const Operand& o) { return o.array ? int(o.array->dtype()) : type_code(o.scalar); }
+
+/// Comparisons of integers with Python's look at values; other operands may be cast.
+bool is_plain(Op op, const MapTypes& t, std::span<const Operand> in) {
+  if (info(op).flags & FirstBool) return false;
+  for (const Operand& o : in) {
+    if (!o.is_weak() && o.dtype() != t.compute) return false;
+    if (o.is_weak() && info(op).flags & ExactIntCompare && !is_inexact(t.compute)) return false;
+  }
+  return true;
 }
 
 MapTypes resolve(Op op, std::span<const Operand> in) {
@@ -203,50 +214,104 @@ MapTypes resolve(Op op, std::span<const Operand> in) {
   uint16_t& known = resolved[int(op)][type_code(in[0])][in.size() == 2 ? type_code(in[1]) : 0];
   if (!known) {
     const MapTypes t = infer_map(op, {types, in.size()});
-    known = uint16_t(kResolved | uint16_t(t.compute) | uint16_t(t.result) << 8);
+    known = uint16_t(kResolved | (is_plain(op, t, in) ? kPlain : 0) | uint16_t(t.compute) |
+                     uint16_t(t.result) << 8);
   }
-  return {DType(known & 0x7f), DType(known >> 8 & 0x7f)};
+  return {DType(known & 0x3f), DType(known >> 8 & 0x3f)};
 }
 
-/// The common case without a temporary: whole arrays of the compute dtype and one shape, and numbers.
-Node* record_plain_map(Op op, const MapTypes& t, std::span<const Operand> in, const Site& site) {
-  const ShapeRep* shape = nullptr;
+/// Takes over a reference to `in`.
+void add_input(const NodeRef& n, Node* in) {
+  n->in[n->nin++] = in;
+  if (!in->is_materialized()) n->depth = std::max(n->depth, in->depth + 1);
+}
+
+/// The array's elements as a node; the reference is the caller's.
+Node* elements(const Array& a) {
+  if (a.view) return read(a).release();
+  Node* value = a.storage->value;
+  value->add_ref();
+  return value;
+}
+
+NodeRef new_map(Op op, DType result, const Shape& shape, const Site& site) {
+  Node* n = new_node(NodeKind::Map, result);
+  n->op = uint8_t(op);
+  n->shape = shape;
+  set_site(n, site);
+  return NodeRef::adopt(n);
+}
+
+Node* constant_for(const Scalar& s, DType t) {
+  return make_constant(s.dtype == t ? s : s.is_weak ? to_dtype(s, t) : convert(s, t)).release();
+}
+
+/// The operation's types when it computes in t and both operands are, or become, just that. Nothing when
+/// that is not so, or not known yet.
+const MapTypes* plain_types(uint16_t known, DType t, MapTypes& room) {
+  if (!(known & kPlain)) return nullptr;
+  room = {DType(known & 0x3f), DType(known >> 8 & 0x3f)};
+  return room.compute == t ? &room : nullptr;
+}
+
+/// The common case without a temporary: arrays of the compute dtype and one shape, and numbers.
+NodeRef record_plain_map(Op op, const MapTypes& t, std::span<const Operand> in, const Site& site) {
+  const Shape* shape = nullptr;
   for (const Operand& o : in) {
     if (!o.array) continue;
-    const Array& a = *o.array;
-    if (a.view || a.dtype() != t.compute) return nullptr;
-    if (!shape) shape = a.storage->shape.get();
-    else if (!same_shape(*shape, *a.storage->shape)) return nullptr;
+    if (o.array->dtype() != t.compute) return {};
+    if (!shape) shape = &o.array->shape();
+    else if (!same_shape(**shape, *o.array->shape())) return {};
   }
-  if (!shape || shape->ndim == 0 || info(op).flags & FirstBool) return nullptr;
-  NodeRef constants[3];
-  for (size_t k = 0; k < in.size(); ++k)
-    if (!in[k].array)
-      constants[k] = make_constant(in[k].scalar.dtype == t.compute ? in[k].scalar
-                                   : in[k].scalar.is_weak          ? to_dtype(in[k].scalar, t.compute)
-                                                                   : convert(in[k].scalar, t.compute));
-  Node* n = new_node(NodeKind::Map, t.result);
-  n->op = uint8_t(op);
-  n->nin = uint8_t(in.size());
-  for (size_t k = 0; k < in.size(); ++k) {
-    Node* value = in[k].array ? in[k].array->storage->value : constants[k].get();
-    n->in[k] = value;
-    value->add_ref();
-    if (!value->is_materialized()) n->depth = std::max(n->depth, value->depth + 1);
-    if (in[k].array && !n->shape) n->shape = in[k].array->storage->shape;
-  }
-  set_site(n, site);
+  if (!shape || (*shape)->ndim == 0 || info(op).flags & FirstBool) return {};
+  NodeRef n = new_map(op, t.result, *shape, site);
+  for (const Operand& o : in) add_input(n, o.array ? elements(*o.array) : constant_for(o.scalar, t.compute));
   return n;
 }
 
 }  // namespace
+
+NodeRef record_plain(Op op, const Array& x, const Site& site) {
+  const DType t = x.dtype();
+  MapTypes room;
+  const MapTypes* types = plain_types(resolved[int(op)][int(t)][0], t, room);
+  if (!types || x.ndim() == 0) return {};
+  NodeRef n = new_map(op, types->result, x.shape(), site);
+  add_input(n, elements(x));
+  return n;
+}
+
+NodeRef record_plain(Op op, const Array& x, const Array& y, const Site& site) {
+  const DType t = x.dtype();
+  MapTypes room;
+  const MapTypes* types = plain_types(resolved[int(op)][int(t)][int(y.dtype())], t, room);
+  if (!types || x.ndim() == 0 || !same_shape(*x.shape(), *y.shape())) return {};
+  NodeRef n = new_map(op, types->result, x.shape(), site);
+  add_input(n, elements(x));
+  add_input(n, elements(y));
+  return n;
+}
+
+NodeRef record_plain(Op op, const Array& x, const Scalar& s, bool swapped, const Site& site) {
+  const DType t = x.dtype();
+  const int a = int(t), b = type_code(s);
+  MapTypes room;
+  const MapTypes* types = plain_types(swapped ? resolved[int(op)][b][a] : resolved[int(op)][a][b], t, room);
+  if (!types || x.ndim() == 0) return {};
+  NodeRef n = new_map(op, types->result, x.shape(), site);
+  Node* constant = constant_for(s, t);
+  if (swapped) add_input(n, constant);
+  add_input(n, elements(x));
+  if (!swapped) add_input(n, constant);
+  return n;
+}
 
 NodeRef record_map(Op op, std::span<const Operand> in, const Site& site) {
   if (info(op).flags & ExactIntCompare) {
     if (NodeRef exact = record_exact_compare(op, in, site)) return exact;
   }
   const MapTypes t = resolve(op, in);
-  if (Node* n = record_plain_map(op, t, in, site)) return NodeRef::adopt(n);
+  if (NodeRef n = record_plain_map(op, t, in, site)) return n;
   return record_map_as(op, t.compute, t.result, in, site);
 }
 

@@ -1,15 +1,70 @@
 # Making objects of the class, reading one value, evaluating.
 
+# Objects that died young are kept as they are, empty, for the next result: neither the allocator nor
+# Cython's general teardown (which guards against a __dealloc__ that raises) is in the common lane.
+cdef extern from "Python.h":
+    object PyObject_Init(PyObject* o, PyTypeObject* t)
+    void* PyObject_GET_WEAKREFS_LISTPTR(PyObject* o) noexcept
+    ctypedef void (*destructor)(PyObject*) noexcept
+
+cdef extern from *:
+    """
+    static inline destructor grumpy_set_dealloc(PyTypeObject* t, destructor f) {
+      destructor old = t->tp_dealloc;
+      t->tp_dealloc = f;
+      return old;
+    }
+    """
+    destructor grumpy_set_dealloc(PyTypeObject*, destructor) noexcept
+
+cdef enum:
+    MAX_SPARE = 256
+cdef PyObject* spare[MAX_SPARE]
+cdef int num_spare = 0
+cdef destructor full_dealloc
+
+
+cdef void fast_dealloc(PyObject* o) noexcept:
+    global num_spare
+    cdef PyObject* base
+    if (<ndarray>o).out_ != NULL or (<ndarray>o).np_ != NULL \
+            or (<PyObject**>PyObject_GET_WEAKREFS_LISTPTR(o))[0] != NULL:
+        full_dealloc(o)
+        return
+    clear_array((<ndarray>o).a)
+    base = (<ndarray>o).base_
+    (<ndarray>o).base_ = NULL
+    (<ndarray>o).bits = 0
+    (<ndarray>o).version = 0
+    if num_spare < MAX_SPARE:  # others may have died with the array
+        spare[num_spare] = o
+        num_spare += 1
+    else:
+        full_dealloc(o)
+    Py_XDECREF(base)
+
+
+full_dealloc = grumpy_set_dealloc(<PyTypeObject*>ndarray, fast_dealloc)
+
+
+cdef inline ndarray new_object():
+    """An object without an array."""
+    global num_spare
+    if num_spare > 0:
+        num_spare -= 1
+        return <ndarray>PyObject_Init(spare[num_spare], <PyTypeObject*>ndarray)
+    return ndarray.__new__(ndarray)
+
 
 cdef inline ndarray make(Array& a):
-    cdef ndarray r = ndarray.__new__(ndarray)
+    cdef ndarray r = new_object()
     r.a = a
     return r
 
 
 cdef inline ndarray make_result(Array& a):
     """What an operation gives: 0-d results stand for scalars."""
-    cdef ndarray r = ndarray.__new__(ndarray)
+    cdef ndarray r = new_object()
     r.a = a
     if a.ndim() == 0:
         r.bits = SCALAR | READONLY
@@ -24,7 +79,7 @@ cdef inline ndarray finished(ndarray r):
 
 
 cdef inline ndarray make_scalar(const Scalar& s):
-    cdef ndarray r = ndarray.__new__(ndarray)
+    cdef ndarray r = new_object()
     r.a = constant(s)
     r.bits = SCALAR | READONLY
     return r
@@ -32,7 +87,7 @@ cdef inline ndarray make_scalar(const Scalar& s):
 
 cdef inline ndarray make_view(ndarray of, Array& a):
     """A view: shares memory, writeability and the owner with `of`."""
-    cdef ndarray r = ndarray.__new__(ndarray)
+    cdef ndarray r = new_object()
     r.a = a
     r.bits = of.bits & READONLY
     r.base_ = of.base_ if of.base_ != NULL else <PyObject*>of

@@ -183,7 +183,7 @@ cdef Array adopt_ndarray(cnp.ndarray nd, int id, bint readonly, bint shared) exc
 cdef ndarray wrap_foreign(object nd):
     cdef ndarray g = live.get(id(nd))
     if g is None:
-        g = ndarray.__new__(ndarray)
+        g = new_object()
         g.bits = FOREIGN
         g.np_ = <PyObject*>nd
         Py_INCREF(nd)
@@ -194,7 +194,7 @@ cdef ndarray wrap_foreign(object nd):
 cdef ndarray wrap_alias(object nd, int native):
     cdef ndarray g = live.get(id(nd))
     if g is None:
-        g = ndarray.__new__(ndarray)
+        g = new_object()
         g.a = adopt_ndarray(nd, native, not cnp.PyArray_ISWRITEABLE(nd), True)
         g.bits = ALIAS if cnp.PyArray_ISWRITEABLE(nd) else ALIAS | READONLY
         g.np_ = <PyObject*>nd
@@ -230,7 +230,7 @@ cdef ndarray wrap_ndarray(PyObject* pnd, Py_ssize_t held):
             item = dtype_bytes(native)
             distance = <char*>cnp.PyArray_DATA(<cnp.ndarray>pnd) - <char*>e.buffer.data
             if distance % item == 0:
-                g = ndarray.__new__(ndarray)
+                g = new_object()
                 g.a = window_on(e.array, <cnp.ndarray>pnd, distance // item, item)
                 if not cnp.PyArray_ISWRITEABLE(<cnp.ndarray>pnd):
                     g.bits = READONLY

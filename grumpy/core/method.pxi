@@ -129,7 +129,7 @@ cdef object complex_part(ndarray g, bint imaginary):
     if g.bits & SCALAR:
         a = map1(OP_IMAG if imaginary else OP_REAL, g.a)
         return make_result(a)
-    r = ndarray.__new__(ndarray)
+    r = new_object()
     r.bits = PART | (g.bits & READONLY) | (IMAGINARY if imaginary else 0)
     r.base_ = <PyObject*>g
     Py_INCREF(g)

@@ -11,7 +11,7 @@ cdef enum:
 
 @cython.final
 @cython.no_gc  # an ndarray never takes part in a reference cycle that CPython could break: NumPy's
-@cython.freelist(256)  # own object arrays, the only way back to us, are not traversed either
+# own object arrays, the only way back to us, are not traversed either
 cdef class ndarray:
     """An n-dimensional array whose operations are recorded, fused and compiled.
 
@@ -33,9 +33,6 @@ cdef class ndarray:
         Py_XDECREF(self.base_)
 
     __array_priority__ = 1.0
-
-    def __cinit__(self, *args, **kwargs):
-        pass
 
     def __init__(self, *args, **kwargs):
         raise TypeError("grumpy.ndarray cannot be called; use grumpy.asarray, grumpy.empty, grumpy.zeros")

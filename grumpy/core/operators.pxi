@@ -107,16 +107,16 @@ cdef object binary(int op, object x, object y):
                     return result
             elif type(y) is ndarray:
                 if not (<ndarray>y).bits & (FOREIGN | SCALAR | PART):
-                    r = ndarray.__new__(ndarray)
+                    r = new_object()
                     if try_map2(op, (<ndarray>x).a, (<ndarray>y).a, &r.a):
                         return finished(r)
             elif weak_scalar(y, &s) and fits_dtype(s, dtype_id(<ndarray>x)):
-                r = ndarray.__new__(ndarray)
+                r = new_object()
                 if try_map2_scalar(op, (<ndarray>x).a, s, False, &r.a):
                     return finished(r)
     elif op != OP_POWER and not (<ndarray>y).bits & (FOREIGN | SCALAR | PART) and weak_scalar(x, &s) \
             and fits_dtype(s, dtype_id(<ndarray>y)):
-        r = ndarray.__new__(ndarray)
+        r = new_object()
         if try_map2_scalar(op, (<ndarray>y).a, s, True, &r.a):
             return finished(r)
     return binary_general(op, x, y)
@@ -182,7 +182,7 @@ cdef object unary(int op, ndarray x):
     # Integer scalars overflow loudly: NumPy's own do it.
     if readable(x) and not (x.bits & SCALAR and dtype_id(x) < FLOAT16 and op != OP_INVERT
                             and op != OP_POSITIVE):
-        r = ndarray.__new__(ndarray)
+        r = new_object()
         if try_map1(op, x.a, &r.a):
             return finished(r)
     return forward(python_operators[op], (x,), {}, forward_reason((x,), {}),

@@ -104,16 +104,29 @@ bool try_record(Array* out, Record record) {
   }
 }
 
+/// The common lane of an operation over `x` and what `rest` says; see api::map_plain.
+template <class... Rest>
+bool map_plain(int op, Array* out, const Array& x, const Rest&... rest) {
+  Site site;
+  const ErrState& state = here(site);
+  if (!api::map_plain(Op(op), x, rest..., site, *out)) return false;
+  settle(state, info(Op(op)).fpe, *out);
+  return true;
+}
+
 inline bool try_map(int op, const Operand* in, int n, Array* out) {
   return try_record(out, [&] { return map_operands(op, in, n); });
 }
 inline bool try_map1(int op, const Array& a, Array* out) {
+  if (!may_need_order(a) && map_plain(op, out, a)) [[likely]] return true;
   return try_record(out, [&] { return map1(op, a); });
 }
 inline bool try_map2(int op, const Array& a, const Array& b, Array* out) {
+  if (!may_need_order(a) && !may_need_order(b) && map_plain(op, out, a, b)) [[likely]] return true;
   return try_record(out, [&] { return map2(op, a, b); });
 }
 inline bool try_map2_scalar(int op, const Array& a, const Scalar& s, bool swapped, Array* out) {
+  if (!may_need_order(a) && map_plain(op, out, a, s, swapped)) [[likely]] return true;
   return try_record(out, [&] { return map2_scalar(op, a, s, swapped); });
 }
 
@@ -295,6 +308,12 @@ inline std::vector<ConfigText> config_texts() {
     rows.push_back({std::string(r.name), std::string(r.variable), std::string(r.type),
                     std::string(r.default_text), std::string(r.choices), std::string(r.doc)});
   return rows;
+}
+
+/// Drops what `a` refers to.
+inline void clear_array(Array& a) {
+  const StorageRef storage = std::move(a.storage);
+  const View view = std::move(a.view);
 }
 
 /// How often the memory behind `a` has been written.

@@ -6,11 +6,21 @@
 #pragma once
 #include <Python.h>
 #include <frameobject.h>
+#if PY_VERSION_HEX < 0x030C0000  // 3.12 has PyUnstable_InterpreterFrame_* for what is read here
+#ifdef Py_BUILD_CORE
+#include "internal/pycore_frame.h"
+#else
+#define Py_BUILD_CORE 1
+#include "internal/pycore_frame.h"
+#undef Py_BUILD_CORE
+#endif
+#endif
 
 #include <chrono>
 #include <cstring>
 #include <string>
 #include <unordered_map>
+#include <utility>
 
 #include "core/errors.h"
 #include "graph/node.h"
@@ -33,6 +43,33 @@ inline bool is_internal(PyCodeObject* code) {
   return e.internal;
 }
 
+/// A code object (borrowed) and the offset of an instruction in it.
+struct Place {
+  PyCodeObject* code = nullptr;
+  int instruction = 0;
+  bool operator==(const Place&) const = default;
+};
+
+/// The innermost place, read from the interpreter's own frame: a frame object, which CPython makes when
+/// asked for one, costs as much as recording an operation. No code where that is not to be had.
+inline Place innermost_place() {
+#if PY_VERSION_HEX >= 0x030D0000
+  _PyInterpreterFrame* f = PyThreadState_GetUnchecked()->current_frame;
+#else
+  _PyInterpreterFrame* f = PyThreadState_Get()->cframe->current_frame;
+#endif
+  if (!f) return {};
+#if PY_VERSION_HEX >= 0x030C0000
+  PyObject* code = PyUnstable_InterpreterFrame_GetCode(f);
+  Py_XDECREF(code);  // the frame holds it
+  if (!code || !PyCode_Check(code)) return {};
+  return {reinterpret_cast<PyCodeObject*>(code), PyUnstable_InterpreterFrame_GetLasti(f)};
+#else
+  const int unit = _PyInterpreterFrame_LASTI(f);
+  return {f->f_code, unit < 0 ? -1 : unit * int(sizeof(_Py_CODEUNIT))};
+#endif
+}
+
 /// The innermost frame that is not ours; a new reference, or null at the bottom of the stack.
 inline PyFrameObject* user_frame() {
   PyFrameObject* f = PyThreadState_GetFrame(PyThreadState_Get());
@@ -46,6 +83,19 @@ inline PyFrameObject* user_frame() {
     f = back;
   }
   return nullptr;
+}
+
+/// The innermost place that is not ours.
+inline Place user_place() {
+  Place place = innermost_place();
+  if (place.code && !is_internal(place.code)) [[likely]] return place;
+  place = {};
+  if (PyFrameObject* f = user_frame()) {
+    place = {PyFrame_GetCode(f), PyFrame_GetLasti(f)};
+    Py_DECREF(place.code);  // the frame holds it, and the stack holds the frame
+    Py_DECREF(f);
+  }
+  return place;
 }
 
 /// NumPy's error state, told by the identity of the context variable's value. Its meaning comes from
@@ -101,13 +151,9 @@ inline const ErrState& here(Site& site) {
   const ErrState& state = current_errstate();
   site.errstate = state.index;
   site.watch = state.watch;
-  if (PyFrameObject* f = user_frame()) {
-    PyCodeObject* code = PyFrame_GetCode(f);
-    site.code = code;
-    site.last_instruction = PyFrame_GetLasti(f);
-    Py_DECREF(code);
-    Py_DECREF(f);
-  }
+  const Place place = user_place();
+  site.code = place.code;
+  site.last_instruction = place.instruction;
   return state;
 }
 
@@ -144,20 +190,20 @@ inline uint64_t now_ns() {
 class PlaceCounts {
  public:
   void add(uint64_t ns) {
-    Place place{nullptr, 0};
-    if (PyFrameObject* f = user_frame()) {
-      place = {PyFrame_GetCode(f), PyFrame_GetLasti(f)};
-      Py_DECREF(f);
+    const Place place = user_place();
+    Recent& recent = recent_[(reinterpret_cast<uintptr_t>(place.code) >> 4 ^ unsigned(place.instruction)) % std::size(recent_)];
+    if (recent.place != place || !recent.count) {
+      const auto [it, is_new] = counts_.try_emplace(place);
+      if (is_new) Py_XINCREF(place.code);
+      recent = {place, &it->second};  // stays where it is until clear()
     }
-    const auto [it, is_new] = counts_.try_emplace(place);
-    if (!is_new) Py_XDECREF(place.code);
-    ++it->second.count;
-    it->second.ns += ns;
+    ++recent.count->count;
+    recent.count->ns += ns;
   }
 
   void clear() {
-    for (auto& [place, count] : counts_) Py_XDECREF(place.code);
-    counts_.clear();
+    for (Recent& r : recent_) r = {};
+    for (auto& [place, count] : std::exchange(counts_, {})) Py_XDECREF(place.code);
   }
 
   /// [(file, line, count, ns)]; new reference, or null with an exception set.
@@ -177,18 +223,18 @@ class PlaceCounts {
   }
 
  private:
-  struct Place {
-    PyCodeObject* code;
-    int instruction;
-    bool operator==(const Place&) const = default;
-  };
   struct Hash {
     size_t operator()(const Place& p) const noexcept {
       return std::hash<void*>()(p.code) * 31 + size_t(p.instruction);
     }
   };
   struct Count { uint64_t count = 0, ns = 0; };
+  struct Recent {
+    Place place;
+    Count* count = nullptr;
+  };
   std::unordered_map<Place, Count, Hash> counts_;  // owns references to code
+  Recent recent_[16];
 };
 inline PlaceCounts evaluation_counts;  // what made values
 inline PlaceCounts conversion_counts;  // where arrays went out as ndarrays

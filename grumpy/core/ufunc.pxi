@@ -150,7 +150,7 @@ cdef object map_native(UFunc u, Operand* o, int n):
         return NotImplemented
     if u.op == OP_POWER and power_is_refused(o[0], o[1]):
         raise ValueError("Integers to negative integer powers are not allowed.")
-    r = ndarray.__new__(ndarray)
+    r = new_object()
     if not try_map(u.op, o, n, &r.a):
         numpy_raises(u.ufunc, o, n)
         map_operands(u.op, o, n)  # NumPy has no objection: our own words
@@ -258,7 +258,7 @@ cdef object array_ufunc(PyObject* self, PyObject* const* args, Py_ssize_t n, PyO
         if u.kind == UF_MAP and u.op != OP_POWER and is_native(<object>args[2]):
             # The common lanes: native arrays and Python numbers.
             x = <ndarray>args[2]
-            r = ndarray.__new__(ndarray)
+            r = new_object()
             if n == 3:
                 done = try_map1(u.op, x.a, &r.a)
             elif n == 4 and is_native(<object>args[3]):
