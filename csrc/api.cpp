@@ -319,10 +319,10 @@ Array try_reshape(const Array& a, std::span<const int64_t> shape) {
 // ---- evaluation
 
 void evaluate(std::span<const Array* const> arrays) {
-  std::vector<NodeRef> held;
+  // The arrays hold the nodes: a reference from here would look like a user that shares their work.
+  if (arrays.size() == 1) return evaluate_node(arrays[0]->storage->value);
   std::vector<Node*> wanted;
-  for (const Array* a : arrays) held.emplace_back(a->storage->value);
-  for (const NodeRef& n : held) wanted.push_back(n.get());
+  for (const Array* a : arrays) wanted.push_back(a->storage->value);
   grumpy::evaluate(wanted);
 }
 
@@ -366,7 +366,7 @@ std::string show(std::span<const Array* const> arrays, const std::string& what) 
 Counters counters() {
   const Stats& s = stats();
   Counters c{s.evaluations, s.kernels, s.library_calls, s.compiled, s.compile_ns, s.memory_hits, s.disk_hits,
-             s.interpreted, s.bytes_moved, s.run_ns, s.plans, s.plan_hits, recorded, pending_nodes()};
+             s.interpreted, s.bytes_moved, s.run_ns, s.plans, s.plan_hits, s.replays, recorded, pending_nodes()};
   auto* value = reinterpret_cast<uint64_t*>(&c);
   const auto* base = reinterpret_cast<const uint64_t*>(&base_counters);
   for (size_t k = 0; k + 1 < sizeof c / sizeof(uint64_t); ++k) value[k] -= base[k];

@@ -112,7 +112,7 @@ Scalar read_element(const Array& a, std::span<const int64_t> index);
 std::string show(std::span<const Array* const> arrays, const std::string& what);
 struct Counters {
   uint64_t evaluations, kernels, library_calls, compiled, compile_ns, memory_hits, disk_hits, interpreted,
-      bytes_moved, run_ns, plans, plan_hits, recorded, pending;
+      bytes_moved, run_ns, plans, plan_hits, replays, recorded, pending;
 };
 Counters counters();
 void reset_counters();

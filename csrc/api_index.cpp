@@ -55,8 +55,8 @@ PutTarget target_of(const Located& l) { return {l.data, item_bytes(l.dtype), l.e
 MaskView mask_of(const Located& l) { return {l.data, l.extents(), l.strides()}; }
 
 Array leaf(DType t, std::span<const int64_t> shape, BufferRef buffer) {
-  stats().library_calls.fetch_add(1, std::memory_order_relaxed);
-  stats().bytes_moved.fetch_add(2 * buffer->nbytes, std::memory_order_relaxed);
+  count(stats().library_calls);
+  count(stats().bytes_moved, 2 * buffer->nbytes);
   pad_tail(*buffer, size_t(item_bytes(t)));
   return new_array(make_leaf(t, make_shape(shape), std::move(buffer)));
 }

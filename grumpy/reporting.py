@@ -45,9 +45,9 @@ class Report:
         What ran.
     compiled, compile_ns, memory_hits, disk_hits, interpreted : int
         Where its code came from.
-    bytes_moved, run_ns, recorded, pending, plans, plan_hits : int
-        Memory traffic of kernels, their time, recorded operations, those still pending, plans made
-        and plans reused.
+    bytes_moved, run_ns, recorded, pending, plans, plan_hits, replays : int
+        Memory traffic of kernels, their time, recorded operations, those still pending, plans made,
+        plans reused, and those among them that were recognised by the line that recorded them.
     forwards : list of Forward
     forced : list of Evaluation
     conversions : list of Conversion
@@ -65,6 +65,7 @@ class Report:
     run_ns: int = 0
     plans: int = 0
     plan_hits: int = 0
+    replays: int = 0
     recorded: int = 0
     pending: int = 0
     forwards: list = field(default_factory=list)
@@ -88,7 +89,7 @@ class Report:
             f"{self.disk_hits} from disk, {self.interpreted} interpreted",
             f"library calls {self.library_calls}",
             f"operations    {self.recorded} recorded, {self.pending} pending",
-            f"plans         {self.plans} made, {self.plan_hits} reused",
+            f"plans         {self.plans} made, {self.plan_hits} reused, {self.replays} of them replayed",
             f"memory        {self.bytes_moved / 1e6:.1f} MB moved in {self.run_ns / 1e6:.1f} ms",
             f"evaluations   {self.evaluations}",
         ]

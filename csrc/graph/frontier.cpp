@@ -6,6 +6,7 @@ namespace grumpy {
 namespace {
 
 uint64_t epoch = 0;
+constexpr uint32_t kWanted = 0x80000000u;  // in Node::uses while a frontier is taken
 constexpr size_t kSiblingBudget = 8192;  // nodes looked at for arrays that share work
 
 // Appends every node below `root` that is not yet in the frontier, inputs first. True when some
@@ -61,9 +62,8 @@ void add_view(Hash128& h, const ViewRep& v) {
 }
 
 void add_node(Hash128& h, const Node& n, uint8_t flags) {
-  const uint8_t watch = n.kind == NodeKind::Constant ? 0 : n.site.watch;
   h.add(uint64_t(n.kind) | uint64_t(n.op) << 8 | uint64_t(n.dtype) << 16 | uint64_t(n.nin) << 24 |
-        uint64_t(n.part) << 32 | uint64_t(watch) << 40 | uint64_t(flags) << 48 |
+        uint64_t(n.part) << 32 | uint64_t(watch_of(n)) << 40 | uint64_t(flags) << 48 |
         uint64_t(n.shape->ndim) << 56);
   for (int k = 0; k < n.shape->ndim; ++k) h.add(uint64_t(n.shape->dims[k]));
   for (int k = 0; k < n.nin; ++k) h.add(n.in[k]->index);
@@ -83,12 +83,36 @@ void add_node(Hash128& h, const Node& n, uint8_t flags) {
 
 }  // namespace
 
+uint64_t new_mark() { return ++epoch; }
+
+uint8_t frontier_flags(const Node& n, bool is_wanted) {
+  uint8_t flags = 0;
+  switch (n.kind) {
+    case NodeKind::Constant: return 0;
+    case NodeKind::Leaf:
+      if (n.data->exports > 0 || n.data->is_borrowed) flags |= kExported;
+      else if (n.refs == n.uses && n.data->refs.load(std::memory_order_relaxed) == 1) flags |= kDonatable;
+      if (!n.data->is_borrowed) flags |= kSlack;
+      return flags;
+    case NodeKind::Map:
+    case NodeKind::Foreign:
+    case NodeKind::View:
+    case NodeKind::Update:
+    case NodeKind::Reduce:
+    case NodeKind::Scan:
+    case NodeKind::Matmul:
+    case NodeKind::Take: return is_wanted ? kOutput : n.owners > 0 ? kLive : 0;
+  }
+  return flags;
+}
+
 void take_frontier(std::span<Node* const> wanted, Frontier& f) {
   static std::vector<Node*> stack, extra;  // under the GIL: kept for their memory
   f.nodes.clear();
   f.flags.clear();
   f.structure = Hash128{};
-  const uint64_t mark = epoch += 2, probe = mark + 1;
+  f.has_siblings = false;
+  const uint64_t mark = new_mark(), probe = new_mark();
   for (Node* n : wanted) visit(n, mark, ~uint64_t{0}, f.nodes, stack);
   count_uses(f, 0);
 
@@ -107,28 +131,19 @@ void take_frontier(std::span<Node* const> wanted, Frontier& f) {
       f.nodes.insert(f.nodes.end(), extra.begin(), extra.end());
       count_uses(f, before);
       // The sibling itself is wanted now, so that the shared work is done once.
-      s->value->uses |= 0x80000000u;
+      s->value->uses |= kWanted;
+      f.has_siblings = true;
     }
   }
 
   f.flags.resize(f.nodes.size());
+  for (Node* n : wanted) n->uses |= kWanted;
   for (size_t i = 0; i < f.nodes.size(); ++i) {
     Node* n = f.nodes[i];
-    uint8_t flags = 0;
-    const bool is_sibling = n->uses & 0x80000000u;
-    n->uses &= 0x7fffffffu;
-    if (n->kind == NodeKind::Leaf) {
-      if (n->data->exports > 0 || n->data->is_borrowed) flags |= kExported;
-      else if (n->refs == n->uses && n->data->refs.load(std::memory_order_relaxed) == 1) flags |= kDonatable;
-      if (!n->data->is_borrowed) flags |= kSlack;
-    } else if (n->kind != NodeKind::Constant) {
-      if (is_sibling) flags |= kOutput;
-      else if (n->owners > 0) flags |= kLive;
-    }
-    f.flags[i] = flags;
+    const bool is_wanted = n->uses & kWanted;
+    n->uses &= ~kWanted;
+    f.flags[i] = frontier_flags(*n, is_wanted);
   }
-  for (Node* n : wanted)
-    if (!n->is_materialized()) f.flags[n->index] = (f.flags[n->index] & ~kLive) | kOutput;
 
   f.structure.add(f.nodes.size());
   for (size_t i = 0; i < f.nodes.size(); ++i) add_node(f.structure, *f.nodes[i], f.flags[i]);
@@ -136,7 +151,7 @@ void take_frontier(std::span<Node* const> wanted, Frontier& f) {
 
 std::vector<Node*> pending_readers(Node& leaf) {
   // Two colours: `reads` for nodes known to lead to the leaf, `other` for nodes known not to.
-  const uint64_t reads = epoch += 2, other = reads + 1;
+  const uint64_t reads = new_mark(), other = new_mark();
   leaf.mark = reads;
   std::vector<Node*> stack, readers;
   for (Storage* s = first_pending(); s; s = s->next) {

@@ -24,10 +24,18 @@ struct Frontier {
   std::vector<Node*> nodes;     // inputs before users
   std::vector<uint8_t> flags;   // FrontierFlag per node
   Hash128 structure;            // equal structures get equal plans
+  bool has_siblings = false;    // some nodes are there only because live arrays share work
 };
 
 /// Fills `f` (cleared first; kept by the caller so that its memory is reused).
 void take_frontier(std::span<Node* const> wanted, Frontier& f);
+
+/// A number that no node is marked with.
+uint64_t new_mark();
+/// FrontierFlag of a node whose `uses` are counted.
+uint8_t frontier_flags(const Node& n, bool is_wanted);
+/// What evaluation of the node itself may report.
+inline uint8_t watch_of(const Node& n) { return n.is_materialized() ? 0 : n.site.watch; }
 
 /// Values of live storages that are pending and read `leaf`, directly or not.
 std::vector<Node*> pending_readers(Node& leaf);

@@ -33,7 +33,7 @@ Snapshot take_snapshot(const Frontier& f) {
       case NodeKind::Scan:
       case NodeKind::Take: m.axis = n.axis; break;
     }
-    if (n.kind != NodeKind::Constant) m.watch = n.site.watch;
+    m.watch = watch_of(n);
     s.nodes.push_back(std::move(m));
   }
   return s;

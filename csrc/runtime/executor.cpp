@@ -16,12 +16,10 @@ namespace {
 
 class Executor {
  public:
-  Executor(const Plan& plan, const Frontier& f, std::vector<BufferRef>& slots,
-           std::vector<FpReportItem>& errors)
+  Executor(const Plan& plan, const Frontier& f, const Buffers& slots, std::vector<FpReportItem>& errors)
       : plan_(plan), f_(f), slots_(slots), errors_(errors) {}
 
   void run() {
-    bind_slots();
     for (const PlanStep& step : plan_.steps) {
       switch (step.kind) {
         case StepKind::Kernel: run_step(step); break;
@@ -32,18 +30,9 @@ class Executor {
   }
 
  private:
-  void bind_slots() {
-    slots_.resize(plan_.slots.size());
-    for (size_t i = 0; i < slots_.size(); ++i) {
-      const PlanSlot& s = plan_.slots[i];
-      slots_[i] = s.leaf_tag >= 0 ? BufferRef(f_.nodes[size_t(s.leaf_tag)]->data)
-                                  : allocate_buffer(size_t(s.nbytes));
-    }
-  }
-
   char* address(const PlanArg& a) const {
     if (a.constant_tag >= 0) return reinterpret_cast<char*>(f_.nodes[size_t(a.constant_tag)]->constant.bytes);
-    return static_cast<char*>(slots_[a.slot]->data) + a.offset_bytes;
+    return static_cast<char*>(slots_[a.slot].data) + a.offset_bytes;
   }
 
   void run_step(const PlanStep& step) {
@@ -65,11 +54,10 @@ class Executor {
     if (step.spec.kind == KernelKind::Reduce || !step.is_dense) {
       const size_t first = step.args.size() - step.spec.stores.size() - step.spec.reductions.size();
       for (size_t a = first; a < step.args.size(); ++a)
-        pad_tail(*slots_[step.args[a].slot], size_t(item_bytes(step.spec.arg_dtype(int(a)))));
+        pad_tail(slots_[step.args[a].slot], size_t(item_bytes(step.spec.arg_dtype(int(a)))));
     }
-    Stats& s = stats();
-    s.kernels.fetch_add(1, std::memory_order_relaxed);
-    s.bytes_moved.fetch_add(uint64_t(step.bytes), std::memory_order_relaxed);
+    count(stats().kernels);
+    count(stats().bytes_moved, uint64_t(step.bytes));
     if (timed) report(step.code->name().c_str(), step, begin, steps.is_compiled ? "compiled" : "interpreted");
   }
 
@@ -85,9 +73,9 @@ class Executor {
     const MatmulBatch batch{int(m.batch.size()), m.batch.data(), m.a_batch.data(), m.b_batch.data(), c_batch.data()};
     matmul(m.dtype, batch, {address(step.args[0]), m.m, m.k, m.a_row, m.a_col},
            {address(step.args[1]), m.k, m.n, m.b_row, m.b_col}, {address(step.args[2]), m.n});
-    pad_tail(*slots_[step.args[2].slot], size_t(item_bytes(step.kind == StepKind::Matmul ? step.matmul.dtype : step.take.dtype)));
-    stats().library_calls.fetch_add(1, std::memory_order_relaxed);
-    stats().bytes_moved.fetch_add(uint64_t(step.bytes), std::memory_order_relaxed);
+    pad_tail(slots_[step.args[2].slot], size_t(item_bytes(step.kind == StepKind::Matmul ? step.matmul.dtype : step.take.dtype)));
+    count(stats().library_calls);
+    count(stats().bytes_moved, uint64_t(step.bytes));
     if (is_logged(LogLevel::Kernels)) report("matmul", step, begin, "library");
   }
 
@@ -99,9 +87,9 @@ class Executor {
     source.extents = {t.shape.data(), t.shape.size()};
     source.strides = {t.strides.data(), t.strides.size()};
     take(source, t.axis, reinterpret_cast<const int64_t*>(address(step.args[1])), t.nindex, address(step.args[2]));
-    pad_tail(*slots_[step.args[2].slot], size_t(item_bytes(step.kind == StepKind::Matmul ? step.matmul.dtype : step.take.dtype)));
-    stats().library_calls.fetch_add(1, std::memory_order_relaxed);
-    stats().bytes_moved.fetch_add(uint64_t(step.bytes), std::memory_order_relaxed);
+    pad_tail(slots_[step.args[2].slot], size_t(item_bytes(step.kind == StepKind::Matmul ? step.matmul.dtype : step.take.dtype)));
+    count(stats().library_calls);
+    count(stats().bytes_moved, uint64_t(step.bytes));
   }
 
   static void report(const char* name, const PlanStep& step, std::chrono::steady_clock::time_point begin,
@@ -114,15 +102,33 @@ class Executor {
 
   const Plan& plan_;
   const Frontier& f_;
-  std::vector<BufferRef>& slots_;
+  const Buffers& slots_;
   std::vector<FpReportItem>& errors_;
 };
 
 }  // namespace
 
-void run_plan(const Plan& plan, const Frontier& f, std::vector<BufferRef>& slots,
-              std::vector<FpReportItem>& errors) {
-  Executor(plan, f, slots, errors).run();
+void Buffers::bind(const Plan& plan, const Frontier& f) {
+  at_.resize(plan.slots.size());
+  for (size_t i = 0; i < at_.size(); ++i) {
+    const PlanSlot& s = plan.slots[i];
+    if (s.leaf_tag >= 0) {
+      at_[i] = f.nodes[size_t(s.leaf_tag)]->data;
+    } else {
+      held_.push_back(allocate_buffer(size_t(s.nbytes)));
+      at_[i] = held_.back().get();
+    }
+  }
+}
+
+void Buffers::keep(const std::vector<Plan::Commit>& commits) {
+  if (commits.size() < 2) return;  // nothing goes before it is taken
+  for (const Plan::Commit& c : commits) held_.emplace_back(at_[c.slot]);
+}
+
+void run_plan(const Plan& plan, const Frontier& f, Buffers& buffers, std::vector<FpReportItem>& errors) {
+  buffers.bind(plan, f);
+  Executor(plan, f, buffers, errors).run();
 }
 
 }  // namespace grumpy

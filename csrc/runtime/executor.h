@@ -13,8 +13,22 @@ namespace grumpy {
 
 struct FpReportItem { uint32_t tag; uint8_t fpe; };
 
-/// Fills `slots` with the plan's buffers; a commit's buffer is slots[commit.slot].
-void run_plan(const Plan& plan, const Frontier& f, std::vector<BufferRef>& slots,
-              std::vector<FpReportItem>& errors);
+/// The plan's slots during one evaluation. Leaves' buffers are borrowed: whoever evaluates holds the nodes.
+class Buffers {
+ public:
+  void bind(const Plan& plan, const Frontier& f);
+  Buffer& operator[](uint32_t slot) const { return *at_[slot]; }
+  /// A reference for every commit, so that leaves may go.
+  void keep(const std::vector<Plan::Commit>& commits);
+  BufferRef take(uint32_t slot) { return BufferRef(at_[slot]); }
+  void clear() { held_.clear(); }
+
+ private:
+  std::vector<Buffer*> at_;
+  std::vector<BufferRef> held_;
+};
+
+/// Binds the plan's slots and runs its steps; a commit's buffer is then buffers[commit.slot].
+void run_plan(const Plan& plan, const Frontier& f, Buffers& buffers, std::vector<FpReportItem>& errors);
 
 }  // namespace grumpy

@@ -1,15 +1,13 @@
 #include "runtime/session.h"
 
 #include <algorithm>
-#include <list>
 #include <mutex>
-#include <unordered_map>
 
 #include "base/error.h"
 #include "graph/frontier.h"
 #include "runtime/describe.h"
 #include "runtime/executor.h"
-#include "runtime/plan.h"
+#include "runtime/plan_cache.h"
 #include "runtime/stats.h"
 
 namespace grumpy {
@@ -20,7 +18,6 @@ std::vector<FpError> fp_errors;
 
 /// Work (element operations) from which letting go of the GIL costs nothing in comparison.
 constexpr double kReleaseWork = 1e5;
-constexpr size_t kMaxPlans = 512;
 
 std::mutex& evaluation_mutex() {
   static auto* m = new std::mutex;
@@ -30,13 +27,18 @@ std::mutex& evaluation_mutex() {
 /// Holds the evaluation lock. Never waits for it while holding the GIL.
 class EvaluationLock {
  public:
-  EvaluationLock() {
+  /// `wanted` stays alive while we wait, whatever other threads do to its arrays.
+  explicit EvaluationLock(std::span<Node* const> wanted) {
     if (evaluation_mutex().try_lock()) return;
+    for (Node* n : wanted) held_.emplace_back(n);
     void* state = gil.release();
     evaluation_mutex().lock();
     gil.acquire(state);
   }
   ~EvaluationLock() { evaluation_mutex().unlock(); }
+
+ private:
+  std::vector<NodeRef> held_;
 };
 
 class WithoutGil {
@@ -46,37 +48,6 @@ class WithoutGil {
  private:
   void* state_;
   bool really_;
-};
-
-/// Least recently used plans go first. Under the evaluation lock.
-class PlanCache {
- public:
-  std::shared_ptr<const Plan> find(const Frontier& f) {
-    const auto it = map_.find(f.structure);
-    if (it != map_.end()) {
-      order_.splice(order_.begin(), order_, it->second);
-      stats().plan_hits.fetch_add(1, std::memory_order_relaxed);
-      return it->second->second;
-    }
-    std::shared_ptr<const Plan> plan = make_plan(f);
-    stats().plans.fetch_add(1, std::memory_order_relaxed);
-    order_.emplace_front(f.structure, plan);
-    map_[f.structure] = order_.begin();
-    if (order_.size() > kMaxPlans) {
-      map_.erase(order_.back().first);
-      order_.pop_back();
-    }
-    return plan;
-  }
-  void clear() {
-    map_.clear();
-    order_.clear();
-  }
-
- private:
-  using Entry = std::pair<Hash128, std::shared_ptr<const Plan>>;
-  std::list<Entry> order_;
-  std::unordered_map<Hash128, std::list<Entry>::iterator> map_;
 };
 
 PlanCache& plans() {
@@ -114,34 +85,36 @@ void keep_errors(const Frontier& f, std::vector<FpReportItem>& items) {
 void set_gil_hooks(const GilHooks& hooks) { gil = hooks; }
 
 void evaluate(std::span<Node* const> wanted) {
-  if (std::all_of(wanted.begin(), wanted.end(), [](Node* n) { return n->is_materialized(); })) return;
+  const auto is_done = [&] {
+    return std::all_of(wanted.begin(), wanted.end(), [](Node* n) { return n->is_materialized(); });
+  };
+  if (is_done()) return;
   // Kept for their memory; used under the evaluation lock only.
   static Frontier frontier;
-  static std::vector<BufferRef> slots;
+  static Buffers buffers;
   static std::vector<FpReportItem> errors;
-  const EvaluationLock lock;
-  // Somebody else may have evaluated it while we waited.
-  if (std::all_of(wanted.begin(), wanted.end(), [](Node* n) { return n->is_materialized(); })) return;
+  const EvaluationLock lock(wanted);
+  if (is_done()) return;  // somebody else has evaluated it while we waited
 
-  take_frontier(wanted, frontier);                                    // what, and its structure
-  const std::shared_ptr<const Plan> plan = plans().find(frontier);    // how
+  const Plan& plan = plans().find(wanted, frontier);                  // what, and how
   // Another thread may drop the arrays while kernels run; what is committed keeps all else alive.
-  for (const Plan::Commit& c : plan->commits) frontier.nodes[c.tag]->add_ref();
+  for (const Plan::Commit& c : plan.commits) frontier.nodes[c.tag]->add_ref();
   errors.clear();
   struct Cleanup {
     const Plan& plan;
     ~Cleanup() {
-      slots.clear();
+      buffers.clear();
       for (const Plan::Commit& c : plan.commits) frontier.nodes[c.tag]->drop_ref();
     }
-  } cleanup{*plan};
+  } cleanup{plan};
   {
-    const WithoutGil without(plan->work > kReleaseWork);
-    run_plan(*plan, frontier, slots, errors);                         // the kernels
+    const WithoutGil without(plan.work > kReleaseWork);
+    run_plan(plan, frontier, buffers, errors);                        // the kernels
   }
   if (!errors.empty()) keep_errors(frontier, errors);
-  for (const Plan::Commit& c : plan->commits) materialize(frontier.nodes[c.tag], slots[c.slot]);
-  stats().evaluations.fetch_add(1, std::memory_order_relaxed);
+  buffers.keep(plan.commits);
+  for (const Plan::Commit& c : plan.commits) materialize(frontier.nodes[c.tag], buffers.take(c.slot));
+  count(stats().evaluations);
 }
 
 void note_fp_error(const Site& site, std::string operation, uint8_t raised) {
@@ -155,14 +128,14 @@ std::vector<FpError> take_fp_errors() { return std::exchange(fp_errors, {}); }
 bool has_fp_errors() { return !fp_errors.empty(); }
 
 std::string describe(std::span<Node* const> wanted, const std::string& what) {
-  const EvaluationLock lock;
+  const EvaluationLock lock(wanted);
   Frontier f;
   take_frontier(wanted, f);
   return describe_plan(f, what);
 }
 
 void clear_plan_cache() {
-  const EvaluationLock lock;
+  const EvaluationLock lock({});
   plans().clear();
 }
 

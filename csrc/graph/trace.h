@@ -1,0 +1,55 @@
+/// Trace: what a frontier looked like, as directions that a cursor follows to see whether the next
+/// evaluation is the same again: no search, no sorting, no hash.
+///
+/// A loop evaluates the same few graphs turn after turn, recorded by the same lines. take_frontier finds
+/// out what such a graph is; a trace only has to confirm it, in one pass over the nodes from the last to
+/// the first. What it compares is what the frontier's hash covers.
+/// Needs:   a frontier without siblings (arrays that nobody asked for but that share its work).
+/// Threads: under the GIL.
+#pragma once
+#include <span>
+#include <vector>
+
+#include "graph/frontier.h"
+
+namespace grumpy {
+
+class Trace {
+ public:
+  /// Of the frontier just taken for `wanted`. Empty when it has siblings: they are found by searching.
+  Trace(const Frontier& f, std::span<Node* const> wanted);
+
+  bool is_empty() const { return stops_.empty(); }
+
+  /// Fills f.nodes as take_frontier would, when it would find this structure. The flags and the hash are
+  /// the structure's, and left alone. False: something differs; f.nodes is then of no use.
+  bool follow(std::span<Node* const> wanted, std::vector<Node*>& nodes) const;
+
+ private:
+  /// A node of the frontier and the edge by which it is reached: input `slot` of the node at `user`, or
+  /// number `slot` of what is wanted.
+  struct Stop {
+    uint32_t user;
+    uint8_t slot;
+    NodeKind kind;
+    uint8_t op;
+    DType dtype;
+    uint8_t nin, part, watch, flags;
+    uint32_t uses;
+    Shape shape;
+    View view;
+    uint64_t detail;  // axes, axis or loop
+  };
+  /// A further edge to a node that is reached by another.
+  struct Edge {
+    uint32_t user, input;
+    uint8_t slot;
+  };
+  static bool is_same(const Stop& s, const Node& n);
+
+  std::vector<Stop> stops_;
+  std::vector<Edge> edges_;
+  size_t nwanted_;
+};
+
+}  // namespace grumpy
