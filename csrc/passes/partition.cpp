@@ -198,7 +198,7 @@ class Partitioner {
 
   uint32_t base_of(uint32_t id) const { return at(id).kind == NodeKind::View ? at(id).in[0] : id; }
 
-  struct Members { std::unordered_set<uint32_t> ids; size_t nloads = 0, nnodes = 0; };
+  struct Members { std::unordered_set<uint32_t> nodes, loads; };
 
   void group_roots() {
     // Reductions first, so that maps over the same points join them.
@@ -232,9 +232,7 @@ class Partitioner {
     Members mine;
     walk(root, level_[root], [&](uint32_t id, bool here) {
       if (at(id).kind == NodeKind::Constant) return false;
-      const bool is_new = mine.ids.insert(here ? id : base_of(id)).second;
-      if (is_new) ++(here ? mine.nnodes : mine.nloads);
-      return is_new;
+      return here ? mine.nodes.insert(id).second : mine.loads.insert(base_of(id)).second;
     });
     const bool reduces = n.kind == NodeKind::Reduce;
     auto& candidates = by_level_[level_[root]];
@@ -244,16 +242,17 @@ class Partitioner {
       if (!same_shape(*p.space, space)) continue;
       if (reduces && !p.reductions.empty() && p.reduced != n.axes) continue;
       Members& theirs = members_[g];
-      const bool shares = std::any_of(mine.ids.begin(), mine.ids.end(),
-                                      [&](uint32_t id) { return theirs.ids.contains(id); });
-      if (!shares || theirs.nnodes + mine.nnodes > kMaxKernelNodes ||
-          theirs.nloads + mine.nloads + nstores(p) + 1 > kMaxKernelArgs)
-        continue;
+      size_t nnodes = theirs.nodes.size(), nloads = theirs.loads.size();
+      bool shares = false;
+      for (uint32_t id : mine.nodes) theirs.nodes.contains(id) ? shares = true : ++nnodes;
+      for (uint32_t id : mine.loads) theirs.loads.contains(id) ? shares = true : ++nloads;
+      shares = shares || std::any_of(mine.loads.begin(), mine.loads.end(),
+                                     [&](uint32_t id) { return theirs.nodes.contains(id); });
+      if (!shares || nnodes > kMaxKernelNodes || nloads + nstores(p) + 1 > kMaxKernelArgs) continue;
       add_root(p, root);
       home_[root] = g;
-      theirs.ids.insert(mine.ids.begin(), mine.ids.end());
-      theirs.nnodes += mine.nnodes;
-      theirs.nloads += mine.nloads;
+      theirs.nodes.insert(mine.nodes.begin(), mine.nodes.end());
+      theirs.loads.insert(mine.loads.begin(), mine.loads.end());
       return;
     }
     Partition p;

@@ -31,6 +31,10 @@ template <class F> void with_item(int item, F f) {
 
 template <class T> void fill_run(char* to, T v, int64_t n) {
   constexpr int64_t size = sizeof(T), per_line = 64 / size;
+  if constexpr (size == 1) {
+    std::memset(to, v, size_t(n));
+    return;
+  }
   int64_t i = 0;
   if (n >= per_line) {
     alignas(64) char line[64];
@@ -67,6 +71,15 @@ void pack_rows(char* to, const char* from, Steps2 fs, int64_t rows) {
     for (int64_t c = 0; c < kCols; ++c) store(to + c * int64_t(sizeof(T)), load<T>(from + c * fs.col));
 }
 
+/// One element per row, repeated kCols times at the destination.
+template <class T, int kCols>
+void repeat_each(char* to, int64_t to_row, const char* from, int64_t from_row, int64_t rows) {
+  for (int64_t r = 0; r < rows; ++r, to += to_row, from += from_row) {
+    const T v = load<T>(from);
+    for (int c = 0; c < kCols; ++c) store(to + c * int64_t(sizeof(T)), v);
+  }
+}
+
 /// Rows too short for a call each.
 template <class T>
 void copy_short_rows(char* to, Steps2 ts, const char* from, Steps2 fs, int64_t rows, int64_t cols) {
@@ -77,6 +90,10 @@ void copy_short_rows(char* to, Steps2 ts, const char* from, Steps2 fs, int64_t r
     if (cols == 4) return pack_rows<T, 4>(to, from, fs, rows);
   }
   if (fs.col == 0 && ts.col == size && cols >= 4) {
+    if (cols == 4) return repeat_each<T, 4>(to, ts.row, from, fs.row, rows);
+    if (cols == 8) return repeat_each<T, 8>(to, ts.row, from, fs.row, rows);
+    if (cols * size == 16) return repeat_each<T, 16 / size>(to, ts.row, from, fs.row, rows);
+    if (cols * size == 32) return repeat_each<T, 32 / size>(to, ts.row, from, fs.row, rows);
     for (int64_t r = 0; r < rows; ++r, to += ts.row, from += fs.row) fill_run(to, load<T>(from), cols);
     return;
   }
@@ -108,14 +125,14 @@ void copy_matrix(char* to, Steps2 ts, const char* from, Steps2 fs, int64_t rows,
       for (int64_t r = 0; r < rows; ++r) std::memcpy(to + r * ts.row, from + r * fs.row, size_t(cols * item));
       return;
     }
-  } else if (rows >= 4 && cols >= 4) {
+  } else if (rows >= 4 && cols >= 4 && fs.col != 0 && fs.row != 0) {
     // Unit steps on different axes: a transpose. Seen from the destination's unit axis.
     if (ts.col == item && fs.row == item) return transpose_tiles(to, ts.row, from, fs.col, rows, cols, item);
     if (ts.row == item && fs.col == item) return transpose_tiles(to, ts.col, from, fs.row, cols, rows, item);
   }
   with_item(item, [&](auto t) {
     using T = decltype(t);
-    if (cols < 16) return copy_short_rows<T>(to, ts, from, fs, rows, cols);
+    if (cols < 16 || (cols <= 32 && fs.col == 0)) return copy_short_rows<T>(to, ts, from, fs, rows, cols);
     for (int64_t r = 0; r < rows; ++r) copy_run<T>(to + r * ts.row, ts.col, from + r * fs.row, fs.col, cols);
   });
 }
