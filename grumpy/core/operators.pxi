@@ -86,7 +86,7 @@ cdef object square_and_kin(object x, object y):
         else:
             return NotImplemented
         return make_result(a)
-    if p == 2.0 and kind != KIND_BOOL and type(y) is int:
+    if p == 2.0 and type(y) is int:
         a = map1(OP_SQUARE, (<ndarray>x).a)
         return make_result(a)
     return NotImplemented

@@ -209,3 +209,9 @@ def test_memory_order_is_numpys():
     f = grumpy.asarray(np.asfortranarray(np.ones((3, 4))))
     assert f.flags.f_contiguous and not f.flags.c_contiguous
     assert (f * 2).flags.f_contiguous
+
+
+@pytest.mark.parametrize("dtype", ["?", "b", "u1", "i8", "f4", "D"])
+@pytest.mark.parametrize("exponent", [2, 3, 1, 0, 0.5, 2.0, -1.0, True, np.int8(2), np.float32(2)], ids=repr)
+def test_powers_have_numpys_dtype(dtype, exponent):
+    compare(lambda a: a ** exponent, np.array([1, 0, 1, 1], dtype) + (np.dtype(dtype).kind != "b"), rtol=1e-6)
