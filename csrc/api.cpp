@@ -162,6 +162,7 @@ void make_private_for_writing(Storage& s) {
 
 Array adopt(DType dtype, std::span<const int64_t> shape, BufferRef data, bool is_shared) {
   const bool is_readonly = data->is_readonly;
+  data->is_shared = is_shared;
   Array a = new_array(make_leaf(dtype, make_shape(shape), std::move(data)));
   a.storage->is_shared = is_shared;
   a.storage->is_readonly = is_readonly;

@@ -21,6 +21,7 @@ struct Buffer {
   std::atomic<uint32_t> refs{1};
   uint32_t exports = 0;      // live aliases outside grumpy; > 0: operations are evaluated at the call
   bool is_borrowed = false;  // no slack, no alignment promised
+  bool is_shared = false;    // borrowed, and others read or write it for life: written in place
   bool is_readonly = false;
   void* data = nullptr;
   size_t nbytes = 0;         // as asked for

@@ -90,8 +90,8 @@ uint8_t frontier_flags(const Node& n, bool is_wanted) {
   switch (n.kind) {
     case NodeKind::Constant: return 0;
     case NodeKind::Leaf:
-      if (n.data->exports > 0 || n.data->is_borrowed) flags |= kExported;
-      else if (n.refs == n.uses && n.data->refs.load(std::memory_order_relaxed) == 1) flags |= kDonatable;
+      if (n.data->exports > 0 || n.data->is_shared) flags |= kExported;
+      else if (!n.data->is_borrowed && n.refs == n.uses && n.data->refs.load(std::memory_order_relaxed) == 1) flags |= kDonatable;
       if (!n.data->is_borrowed) flags |= kSlack;
       return flags;
     case NodeKind::Map:
@@ -101,7 +101,7 @@ uint8_t frontier_flags(const Node& n, bool is_wanted) {
     case NodeKind::Reduce:
     case NodeKind::Scan:
     case NodeKind::Matmul:
-    case NodeKind::Take: return is_wanted ? kOutput : n.owners > 0 ? kLive : 0;
+    case NodeKind::Take: return is_wanted ? kOutput : n.owners > 0 || n.refs > n.uses ? kLive : 0;
   }
   return flags;
 }

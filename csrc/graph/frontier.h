@@ -14,7 +14,8 @@ namespace grumpy {
 
 enum FrontierFlag : uint8_t {
   kOutput = 1,     // must be materialized
-  kLive = 2,       // a live array holds it, but nobody asked: store it only if recomputing is dear
+  kLive = 2,       // a live array or a node outside this frontier holds it, but nobody asked: store it
+                   // only if recomputing is dear
   kDonatable = 4,  // a leaf that nothing outside this frontier can reach: its bytes may be reused
   kExported = 8,   // a leaf whose bytes are visible outside: an Update must write in place
   kSlack = 16,     // a leaf in an owned buffer

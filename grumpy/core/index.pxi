@@ -214,7 +214,9 @@ cdef int set_item(ndarray g, object key, object value) except -1:
         if parse_basic(g, key, &w):
             if type(value) is ndarray and readable(<ndarray>value):
                 v = <ndarray>value
-                if dtype_kind(dtype_id(v)) != KIND_COMPLEX or dtype_kind(dtype_id(g)) == KIND_COMPLEX:
+                if w.is_element and value.ndim > 0:
+                    pass  # NumPy asks the value for a number, and says what it thinks of that
+                elif dtype_kind(dtype_id(v)) != KIND_COMPLEX or dtype_kind(dtype_id(g)) == KIND_COMPLEX:
                     o.array = &v.a
                     write(view(g.a, w.shape, w.strides, w.ndim, w.offset), o)
                     return 0

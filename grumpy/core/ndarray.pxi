@@ -585,7 +585,8 @@ cdef class ndarray:
         dispatches += 1
         if viewable(self) and order in ("C", "F", "A") and not self.bits & SCALAR:
             n = self.a.size()
-            return reshape_native(self, n, order, None)
+            in_order = (order != "F" and is_c_contiguous(self.a)) or (order != "C" and is_f_contiguous(self.a))
+            return reshape_native(self, n, order, None if in_order else True)
         return forward_method(self, "ravel", (order,), {}, forward_reason((self,), {}))
 
     def flatten(self, order="C"):

@@ -157,3 +157,12 @@ def test_index_of_a_lazy_integer_array():
     assert_same(g[index], A[[1, 2, 1]])
     with pytest.raises(IndexError, match="index 3 is out of bounds for axis 0 with size 3"):
         g[index + 2]
+
+
+@pytest.mark.parametrize("dtype", ["f8", "i4", "c16", "?"])
+@pytest.mark.parametrize("shape", [(1,), (2,), (0,), (1, 1)])
+def test_an_array_is_no_element(dtype, shape):
+    def body(x, value):
+        x[1] = value
+        return x
+    compare(body, np.zeros(3, dtype), np.ones(shape, dtype))
