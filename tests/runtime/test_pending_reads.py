@@ -44,3 +44,15 @@ def test_ravel_copies_where_numpy_does(order):
             out.append(np.asarray(r).tolist())
         return out
     compare(body, A)
+
+
+@pytest.mark.parametrize("n", [1, 6, 24, 5000])
+def test_a_copy_of_an_operand_whose_memory_is_reused(n):
+    def body(x):
+        largest = np.fmax(x, 2)
+        both = np.concatenate([x, largest])
+        x *= 3
+        for array in (x, largest):
+            np.asarray(array)
+        return both
+    compare(body, np.arange(-n, n))

@@ -2,6 +2,7 @@
 ///
 /// What such a kernel costs is what stands around its steps, so operands are placed at once, either
 /// where they lie (whole groups of lanes, or padding behind the last element) or in padded copies.
+#include <algorithm>
 #include <cstring>
 
 #include "device/cpu/foreign_loop.h"
@@ -33,6 +34,14 @@ bool is_overwritten_early(const BlockPlan& p, const ArgView* args, int j) {
   return false;
 }
 
+/// A load that is stored as it is, while another store takes its memory: the copy comes last.
+bool is_copied_late(const BlockPlan& p, const ArgView* args, int k) {
+  if (std::find(p.plain_loads.begin(), p.plain_loads.end(), k) == p.plain_loads.end()) return false;
+  for (int j = 0; j < p.nstores; ++j)
+    if (args[p.nloads + p.nscalars + j].data == args[k].data) return true;
+  return false;
+}
+
 }  // namespace
 
 bool run_small_map(const BlockPlan& p, const ArgView* args, int ndim, int64_t n) {
@@ -50,7 +59,7 @@ bool run_small_map(const BlockPlan& p, const ArgView* args, int ndim, int64_t n)
   for (size_t v = size_t(p.nloads + p.nscalars); v < p.value_buffer.size(); ++v)
     value[v] = p.value_buffer[v] >= 0 ? buffer(p.value_buffer[v]) : nullptr;
   for (int k = 0; k < p.nloads; ++k) {
-    if (is_dense(k)) {
+    if (is_dense(k) && !is_copied_late(p, args, k)) {
       value[k] = args[k].data;
       continue;
     }
