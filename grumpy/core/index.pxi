@@ -200,6 +200,16 @@ cdef bint assigns_quietly(const Operand& value, int dtype) noexcept:
     return fits_dtype(value.scalar, dtype)
 
 
+cdef bint narrows_scalar(ndarray g, object value) except -1:
+    """A NumPy scalar, or what stands for one, that an integer may not hold: NumPy looks at it."""
+    cdef int to = dtype_id(g)
+    if dtype_kind(to) != KIND_INT:
+        return False
+    if type(value) is ndarray:
+        return (<ndarray>value).bits & SCALAR and not np.can_cast(value.dtype, dtype_list[to])
+    return isinstance(value, np_generic) and not np.can_cast(value.dtype, dtype_list[to])
+
+
 cdef int set_item(ndarray g, object key, object value) except -1:
     global dispatches
     cdef Window w
@@ -212,7 +222,9 @@ cdef int set_item(ndarray g, object key, object value) except -1:
         part_to_alias(g)
     if not g.bits & (FOREIGN | READONLY):
         if parse_basic(g, key, &w):
-            if type(value) is ndarray and readable(<ndarray>value):
+            if narrows_scalar(g, value):
+                value = as_numpy_scalar(<ndarray>value) if type(value) is ndarray else value
+            elif type(value) is ndarray and readable(<ndarray>value):
                 v = <ndarray>value
                 if w.is_element and value.ndim > 0:
                     pass  # NumPy asks the value for a number, and says what it thinks of that

@@ -166,3 +166,13 @@ def test_an_array_is_no_element(dtype, shape):
         x[1] = value
         return x
     compare(body, np.zeros(3, dtype), np.ones(shape, dtype))
+
+
+@pytest.mark.parametrize("dtype", ["i1", "i2", "i4", "i8", "u1", "f4"])
+@pytest.mark.parametrize("value", [np.int64(300), np.uint64(2**63), np.float64(1e10), np.float64("nan"), np.int8(-1)])
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_numpy_scalars_out_of_range(dtype, value):
+    def body(x, value):
+        x[1:] = value[0]
+        return x
+    compare(body, np.zeros(3, dtype), np.array([value]))

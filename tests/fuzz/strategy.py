@@ -1,0 +1,551 @@
+"""How a random program is drawn: one statement at a time, on what NumPy has made of those before.
+
+Every array has an error bound (0: grumpy owes NumPy's bits). Arithmetic carries it along; whatever
+is not continuous takes exact operands only, so that a last bit never becomes another answer.
+"""
+import math
+import re
+
+import numpy as np
+from hypothesis import strategies as st
+from program import Check, Program, data
+
+DTYPES = ["?", "b", "h", "i", "q", "B", "H", "I", "Q", "e", "f", "d", "F", "D"]
+EXACT_UNARY = ["negative", "absolute", "sign", "square", "sqrt", "floor", "ceil", "trunc", "rint",
+               "reciprocal", "isnan", "isinf", "isfinite", "signbit", "logical_not", "invert",
+               "conjugate", "positive", "bitwise_count"]
+EXACT_BINARY = ["add", "subtract", "multiply", "divide", "maximum", "minimum", "fmax", "fmin",
+                "equal", "not_equal", "less", "less_equal", "greater", "greater_equal",
+                "logical_and", "logical_or", "logical_xor", "bitwise_and", "bitwise_or",
+                "bitwise_xor", "floor_divide", "remainder", "copysign"]
+LOOSE_UNARY = ["exp", "log1p", "sin", "cos", "tanh", "arctan", "expm1", "cbrt", "arcsinh"]
+SMOOTH = {"negative", "positive", "conjugate", "absolute", "add", "subtract", "multiply"}
+OPERATORS = ["+", "-", "*", "/", "//", "%", "&", "|", "^", "<", "<=", "==", "!=", ">"]
+OF_OPERATOR = {"+": "add", "-": "subtract", "*": "multiply", "/": "divide"}
+REDUCTIONS = ["sum", "prod", "min", "max", "mean", "var", "std", "any", "all", "argmin", "argmax",
+              "ptp", "count_nonzero"]
+MOST_ELEMENTS = 60_000
+
+
+def largest(x):
+    """The largest magnitude; inf where something is not finite."""
+    x = np.asarray(x)
+    if not x.size or x.dtype.kind not in "fc":
+        return float(abs(x.astype(np.float64)).max()) if x.size else 0.0
+    top = np.max(np.abs(x.astype(np.result_type(x.dtype, np.float64))))
+    return float(top) if np.isfinite(top) else math.inf
+
+
+def epsilon(dtype):
+    return float(np.finfo(dtype).eps) if np.dtype(dtype).kind in "fc" else 0.0
+
+
+def sums_exactly(x, dtype, axis=None):
+    """Whole numbers whose sum of magnitudes is exact in `dtype` in any order."""
+    if np.dtype(dtype).kind not in "fc":
+        return True
+    x = np.asarray(x)
+    if not np.isfinite(x).all() or (x.real != np.rint(x.real)).any() or (x.imag != np.rint(x.imag)).any():
+        return False
+    total = float(abs(x.real.astype(np.float64)).sum() + abs(x.imag.astype(np.float64)).sum())
+    return total < 1 / np.finfo(dtype).eps
+
+
+class Builder:
+    """One program while it is drawn: NumPy's values, error bounds by root array."""
+
+    def __init__(self, draw, is_large):
+        self.draw = draw
+        self.is_large = is_large
+        self.program = Program()
+        self.names = {"np": np, "data": data, "wrap": np.array, "evaluate": lambda *a: None}
+        self.bounds = {}  # name -> one-element list, shared by the views of one array
+        self.plain = set()  # names that are ordinary ndarrays in both runs
+        self.next = 0
+
+    # --- drawing
+
+    def pick(self, choices):
+        return self.draw(st.sampled_from(list(choices)))
+
+    def number(self, least, most):
+        return self.draw(st.integers(least, most))
+
+    def chance(self, percent):
+        return self.draw(st.integers(0, 99)) < percent
+
+    def permutation(self, n):
+        return self.draw(st.permutations(range(n)))
+
+    def value(self, name):
+        return self.names[name]
+
+    def bound(self, name):
+        return self.bounds[name][0]
+
+    def new_name(self):
+        self.next += 1
+        return f"v{self.next}"
+
+    def arrays(self, accept=lambda x: True):
+        return [n for n in self.bounds if accept(self.value(n))]
+
+    def any_array(self, accept=lambda x: True):
+        names = self.arrays(accept)
+        return self.pick(names) if names else None
+
+    def exact_array(self, accept=lambda x: True):
+        names = [n for n in self.arrays(accept) if self.bound(n) == 0]
+        return self.pick(names) if names else None
+
+    # --- one line
+
+    def run(self, line, target=None):
+        """Run a line on NumPy and keep it; whether it raised nothing."""
+        error = None
+        try:
+            exec(line, self.names)
+        except Exception as e:
+            # What an ordinary ndarray says to an operand that is none is NumPy's own affair.
+            error = Exception if target in self.plain else type(e)
+        self.program.lines.append(line)
+        self.program.errors.append(error)
+        return error is None
+
+    def result(self, expression, bound, views=()):
+        """name = expression; a view shares the bound of what it is a view of."""
+        name = self.new_name()
+        if not self.run(f"{name} = {expression}"):
+            return None
+        value = self.value(name)
+        if np.size(value) > MOST_ELEMENTS or np.asarray(value).dtype.kind not in "?biufc":
+            self.run(f"del {name}")
+            return None
+        cell = [bound(value) if callable(bound) else bound]
+        for source in views:
+            if isinstance(value, np.ndarray) and np.may_share_memory(value, self.value(source)):
+                cell = self.bounds[source]
+        if not isinstance(value, np.ndarray) or cell[0] < math.inf:
+            self.bounds[name] = cell
+            if self.plain.issuperset(re.findall(r"v\d+", expression)) and "wrap" not in expression:
+                self.plain.add(name)
+        else:
+            self.run(f"del {name}")
+            return None
+        return name
+
+    def check(self, name):
+        self.program.checks.append(
+            (len(self.program.lines), Check(name, np.array(self.value(name)), self.bound(name))))
+
+    # --- statements
+
+    def make(self):
+        dtype = self.pick(DTYPES)
+        if self.is_large and self.chance(60):
+            shape = self.pick([(20_011,), (131, 150), (3, 4_001), (4_099, 3), (1_000,)])
+        else:
+            shape = tuple(self.number(0 if self.chance(5) else 1, 6)
+                          for _ in range(self.number(1, 4)))
+        call = f"data({self.number(0, 99)}, {shape}, {dtype!r}, {self.chance(25)})"
+        self.result(call if self.chance(12) else f"wrap({call})", 0.0)
+
+    def operand(self, like, exact):
+        """Something that broadcasts with `like`: text, value, bound."""
+        if self.chance(25):
+            kind = np.asarray(like).dtype.kind
+            text = self.pick(["2", "3", "1"] if kind in "?biu" else ["2", "-3", "0.5", "1.0"])
+            return text, np.asarray(eval(text)), 0.0
+        shape = np.shape(like)
+
+        def fits(x):
+            try:
+                return np.size(np.broadcast_shapes(np.shape(x), shape)) >= 0 and math.prod(
+                    np.broadcast_shapes(np.shape(x), shape)) <= MOST_ELEMENTS
+            except ValueError:
+                return self.chance(3)  # the error must be NumPy's
+        name = (self.exact_array if exact else self.any_array)(fits)
+        return (name, self.value(name), self.bound(name)) if name else ("2", np.asarray(2), 0.0)
+
+    def arithmetic_bound(self, op, x, bx, y, by):
+        """The bound of a smooth operation's result, as a function of the result."""
+        is_complex = np.result_type(np.asarray(x).dtype, np.asarray(y).dtype).kind == "c"
+
+        def bound(value):
+            scale = epsilon(np.asarray(value).dtype) * largest(value)
+            if op == "multiply":
+                if bx == by == 0 and not is_complex:
+                    return 0.0
+                return largest(x) * by + largest(y) * bx + bx * by + 4 * epsilon(
+                    np.asarray(value).dtype) * (largest(x) * largest(y))
+            if bx == by == 0 and not (op == "absolute" and is_complex):
+                return 0.0
+            return bx + by + 2 * scale
+        return bound
+
+    def binary(self):
+        by_operator = self.chance(60)
+        op = self.pick(OPERATORS if by_operator else EXACT_BINARY)
+        function = OF_OPERATOR.get(op, op)
+        exact = function not in SMOOTH
+        left = (self.exact_array if exact else self.any_array)()
+        if left is None:
+            return
+        x, bx = self.value(left), self.bound(left)
+        right, y, by = self.operand(x, exact)
+        if function == "divide" and "c" in (np.asarray(x).dtype.kind, np.asarray(y).dtype.kind):
+            return  # its rounding is not NumPy's and its zeros are many
+        if {np.asarray(x).dtype.kind, np.asarray(y).dtype.kind} & {"c"} and function not in (
+                *SMOOTH, "equal", "not_equal", "==", "!="):
+            return
+        if function == "multiply" and not (math.isfinite(largest(x)) and math.isfinite(largest(y))) \
+                and "c" in (np.asarray(x).dtype.kind, np.asarray(y).dtype.kind):
+            return
+        if bx or by:
+            if not (math.isfinite(largest(x)) and math.isfinite(largest(y))):
+                return
+        if self.chance(20):
+            left, right = right, left
+        text = f"{left} {op} {right}" if by_operator else f"np.{function}({left}, {right})"
+        if self.chance(10) and not by_operator:
+            mask = self.exact_array(lambda m: np.asarray(m).dtype == bool and np.shape(m) == np.shape(x))
+            if mask:
+                text = f"np.where({mask}, np.{function}({left}, {right}), {left})"
+        bound = self.arithmetic_bound(function, x, bx, y, by) if not exact else 0.0
+        self.result(text, bound)
+
+    def unary(self):
+        if self.chance(25):
+            op = self.pick(LOOSE_UNARY)
+            name = self.exact_array(lambda x: largest(x) < 10 and np.asarray(x).dtype.kind != "c")
+            if name:
+                self.result(f"np.{op}({name})",
+                            lambda v: 16 * epsilon(v.dtype) * largest(v) if v.size else 0.0)
+            return
+        op = self.pick(EXACT_UNARY)
+        name = (self.any_array if op in SMOOTH else self.exact_array)()
+        if name is None:
+            return
+        x = self.value(name)
+        if np.asarray(x).dtype.kind == "c" and op not in SMOOTH | {"isnan", "isinf", "isfinite"}:
+            return
+        self.result(f"np.{op}({name})", self.arithmetic_bound(op, x, self.bound(name), 0, 0.0)
+                    if op in SMOOTH else 0.0)
+
+    def slices(self, shape):
+        """A basic index of an array of this shape, as text."""
+        parts = []
+        for extent in shape:
+            kind = self.number(0, 5)
+            if kind == 0 and extent:
+                parts.append(str(self.number(-extent, extent - 1)))
+            elif kind == 1:
+                parts.append(f"::{self.pick([-1, 2, -2, 3])}")
+            elif kind == 2:
+                a, b = sorted((self.number(0, extent), self.number(0, extent)))
+                parts.append(f"{a}:{b}:{self.pick([1, 1, 2])}")
+            elif kind == 3:
+                parts.append("1:" if self.chance(50) else ":-1")
+            else:
+                parts.append(":")
+        if self.chance(10):
+            parts.insert(self.number(0, len(parts)), "None")
+        elif self.chance(10):
+            parts = ["...", *parts[-1:]]
+        return ", ".join(parts) or "..."
+
+    def view(self):
+        name = self.any_array(lambda x: isinstance(x, np.ndarray) and x.ndim)
+        if name is None:
+            return
+        x = self.value(name)
+        kind = self.number(0, 9)
+        if kind < 5:
+            text = f"{name}[{self.slices(x.shape)}]"
+        elif kind == 5:
+            text = f"{name}.transpose({self.permutation(x.ndim)})"
+        elif kind == 6:
+            text = f"{name}.reshape({self.factors(x.size)})"
+        elif kind == 7:
+            lead = (self.number(1, 3),) if x.ndim < 5 else ()
+            text = f"np.broadcast_to({name}, {(*lead, *x.shape)})"
+        elif kind == 8:
+            text = self.pick([f"{name}.ravel()", f"{name}.T", f"np.squeeze({name})",
+                              f"{name}.real", f"np.diagonal({name})" if x.ndim > 1 else f"{name}.T"])
+        else:
+            text = f"np.flip({name}, {self.number(0, x.ndim - 1)})"
+        self.result(text, self.bound(name), [name])
+
+    def factors(self, size):
+        if size == 0:
+            return (0, 3)
+        k = self.pick([d for d in range(1, min(size, 12) + 1) if size % d == 0])
+        return self.pick([(size,), (k, size // k), (size // k, k), (-1, k), (k, 1, -1)])
+
+    def fits_into(self, target, text_bound):
+        """Whether a value may be written where it is cast as C casts: in range, exact if a cast."""
+        text, y, by = text_bound
+        x = np.asarray(target)
+        y = np.asarray(y)
+        if x.dtype.kind in "iu" and y.dtype.kind in "fc":
+            info = np.iinfo(x.dtype)
+            return by == 0 and y.size and np.isfinite(y).all() and y.real.min() >= max(
+                info.min, -2**53) and y.real.max() < min(info.max, 2**53)
+        if x.dtype.kind == "b":
+            return by == 0
+        return True
+
+    def spread(self, name, source, by):
+        """After a write: the bound of the target's memory."""
+        if by or np.asarray(source).dtype != self.value(name).dtype:
+            extra = epsilon(self.value(name).dtype) * largest(source) if by else 0.0
+            self.bounds[name][0] = max(self.bounds[name][0], by + extra)
+
+    def write(self):
+        name = self.any_array(lambda x: isinstance(x, np.ndarray))
+        if name is None:
+            return
+        x = self.value(name)
+        index = self.slices(x.shape) if self.chance(80) else "..."
+        try:
+            part = x[eval(f"np.s_[{index}]")]
+        except IndexError:
+            return
+        right, y, by = self.operand(part, False)
+        if np.asarray(x).dtype.kind in "u?" and right.startswith("-"):
+            return
+        if not self.fits_into(x, (right, y, by)):
+            return
+        if by and not math.isfinite(largest(y)):
+            return
+        if name in self.plain and np.ndim(y) == 0 and right in self.names:
+            return  # an ndarray takes no lazy 0-d array for the scalar that NumPy would have
+        if self.chance(15) and right in self.names and not np.may_share_memory(x, y):
+            ok = self.run(f"np.copyto({name}[{index}], {right}, casting='unsafe')", name)
+        else:
+            ok = self.run(f"{name}[{index}] = {right}", name)
+        if ok:
+            self.spread(name, y, by)
+
+    def in_place(self):
+        name = self.any_array(lambda x: isinstance(x, np.ndarray))
+        if name is None:
+            return
+        x, bx = self.value(name), self.bound(name)
+        op = self.pick(["+", "-", "*"] if x.dtype.kind in "fc" else ["+", "-", "*", "&", "|", "^"])
+        index = f"[{self.slices(x.shape)}]" if self.chance(50) else ""
+        try:
+            part = eval(f"x{index}")
+        except IndexError:
+            return
+        right, y, by = self.operand(part, op in "&|^")
+        if x.dtype.kind == "c" and op == "*" or (bx or by) and not (
+                math.isfinite(largest(x)) and math.isfinite(largest(y))):
+            return
+        if np.asarray(x).dtype.kind in "u?" and right.startswith("-") or (
+                np.asarray(y).dtype.kind in "fc" and x.dtype.kind in "f" and
+                np.asarray(y).dtype.itemsize > x.dtype.itemsize and bx + by):
+            return
+        before = largest(x)
+        if self.run(f"{name}{index} {op}= {right}", name):
+            bound = self.arithmetic_bound(OF_OPERATOR.get(op, op), before, bx, y, by)
+            self.bounds[name][0] = max(bx, bound(self.value(name)))
+
+    def out_and_where(self):
+        name = self.exact_array(lambda x: isinstance(x, np.ndarray) and x.dtype.kind in "fcbiu")
+        if name is None:
+            return
+        x = self.value(name)
+        op = self.pick(["add", "subtract", "multiply", "maximum", "minimum", "divide"])
+        if x.dtype.kind == "c" or op == "divide" and x.dtype.kind != "f":
+            op = "add"
+        left, y, by = self.operand(x, True)
+        right, z, bz = self.operand(x, True)
+        if "c" in (np.asarray(y).dtype.kind, np.asarray(z).dtype.kind):
+            return
+        where = ""
+        if self.chance(60):
+            mask = self.exact_array(lambda m: np.asarray(m).dtype == bool and np.ndim(m) <= x.ndim)
+            if mask:
+                where = f", where={mask}"
+        casting = self.pick(["", "", ", casting='unsafe'"]) if x.dtype.kind in "f" else ""
+        self.run(f"np.{op}({left}, {right}, out={name}{where}{casting})")
+
+    def masked(self):
+        name = self.any_array(lambda x: isinstance(x, np.ndarray) and x.ndim and x.size)
+        if name is None:
+            return
+        x = self.value(name)
+        mask = self.exact_array(lambda m: np.asarray(m).dtype == bool and np.shape(m) == x.shape)
+        if mask and self.chance(60):
+            if self.chance(50):
+                self.run(f"{name}[{mask}] = {self.pick(['1', '2'])}")
+            else:
+                self.result(f"{name}[{mask}]", self.bound(name))
+            return
+        index = [self.number(-x.shape[0], x.shape[0] - 1) for _ in range(self.number(1, 5))]
+        kind = self.number(0, 2)
+        if kind == 0:
+            self.result(f"{name}[{index}]", self.bound(name))
+        elif kind == 1:
+            self.run(f"{name}[{index}] = {self.pick(['1', '2'])}")
+        elif self.bound(name) == 0 and x.dtype.kind != "b":
+            self.run(f"np.add.at({name}, {index}, 1)")
+
+    def reduction(self):
+        op = self.pick(REDUCTIONS)
+        discontinuous = op not in ("sum", "mean", "min", "max")
+        name = (self.exact_array if discontinuous else self.any_array)(
+            lambda x: np.ndim(x) and np.size(x))
+        if name is None:
+            return
+        x, bx = self.value(name), self.bound(name)
+        axes = [None, *range(-x.ndim, x.ndim)]
+        if op not in ("argmin", "argmax") and x.ndim > 1:
+            axes += [(0, 1), (x.ndim - 1, 0)]
+        axis = self.pick(axes)
+        if x.dtype.kind == "c" and op in ("min", "max", "ptp", "argmin", "argmax", "prod", "var", "std"):
+            return
+        if not math.isfinite(largest(x)) and (bx or op in ("sum", "mean", "var", "std", "prod", "ptp")):
+            return
+        extras = ""
+        dtype = x.dtype
+        if op in ("sum", "mean", "prod") and x.dtype.kind in "biu?f" and self.chance(20):
+            extras += ", dtype=np.float64"
+            dtype = np.dtype(np.float64)
+        if self.chance(20) and op != "count_nonzero":
+            extras += ", keepdims=True"
+        if op in ("sum", "any", "all") and self.chance(12):
+            mask = self.exact_array(lambda m: np.asarray(m).dtype == bool and np.shape(m) == x.shape)
+            extras += f", where={mask}" if mask else ""
+        n = x.size
+        if op in ("sum", "mean"):
+            exact = bx == 0 and sums_exactly(x, dtype) and (op == "sum" or dtype.kind != "c")
+            total = n * largest(x)
+
+            def bound(v):
+                eps = epsilon(v.dtype)
+                return 0.0 if exact else n * bx + 16 * eps * total + (4 * eps * total if eps else 0)
+        elif op in ("var", "std"):
+            def bound(v):
+                return 64 * epsilon(v.dtype) * max(1.0, largest(x)) ** 2 * max(1, math.log2(n + 1))
+            if op == "std" or dtype.char == "e":
+                return  # sqrt of a bound near zero; NumPy's own sums overflow
+        elif op == "prod":
+            magnitude = np.maximum(abs(np.asarray(x, np.float64)), 1)
+            if dtype.kind == "f" and not (sums_exactly(x, dtype) and np.sum(np.log2(magnitude)) <
+                                          -math.log2(epsilon(dtype)) - 1):
+                return
+            bound = 0.0
+        elif op in ("min", "max") and x.dtype.kind == "f" and (x == 0).any() and np.signbit(x).any():
+            def bound(v):  # which zero wins is the machine's
+                return max(bx, 5e-324)
+        else:
+            bound = bx
+        self.result(f"np.{op}({name}, axis={axis!r}{extras})"
+                    if op in ("count_nonzero", "ptp") or self.chance(50)
+                    else f"{name}.{op}(axis={axis!r}{extras})", bound)
+
+    def scan(self):
+        name = self.exact_array(lambda x: np.ndim(x) and np.size(x))
+        if name is None:
+            return
+        x = self.value(name)
+        op = self.pick(["np.cumsum", "np.maximum.accumulate", "np.logical_or.accumulate"])
+        if op == "np.cumsum" and not sums_exactly(x, x.dtype) or op != "np.cumsum" and x.dtype.kind == "c":
+            return
+        if op == "np.maximum.accumulate" and x.dtype.kind == "f" and (x == 0).any() and np.signbit(x).any():
+            return
+        self.result(f"{op}({name}, axis={self.number(0, x.ndim - 1)})", 0.0)
+
+    def product(self):
+        left = self.exact_array(lambda x: np.ndim(x) == 2 and np.asarray(x).dtype.kind in "fd")
+        if left is None:
+            return
+        x = self.value(left)
+        right = self.exact_array(lambda y: np.ndim(y) in (1, 2) and np.shape(y)[0] == x.shape[1]
+                                 and np.asarray(y).dtype.kind in "f")
+        if right is None:
+            return
+        y = self.value(right)
+        if not (math.isfinite(largest(x)) and math.isfinite(largest(y))):
+            return
+        top = x.shape[1] * largest(x) * largest(y)
+        whole = (x == np.rint(x)).all() and (y == np.rint(y)).all()
+
+        def bound(v):
+            return 0.0 if whole and top < 1 / epsilon(v.dtype) else (x.shape[1] + 8) * epsilon(v.dtype) * top
+        self.result(f"{left} @ {right}", bound)
+
+    def join(self):
+        name = self.any_array(lambda x: np.ndim(x) and np.size(x) * 2 <= MOST_ELEMENTS)
+        if name is None:
+            return
+        x = self.value(name)
+        other = self.any_array(lambda y: np.shape(y) == np.shape(x)) or name
+        bound = max(self.bound(name), self.bound(other))
+        if bound and np.asarray(x).dtype != np.asarray(self.value(other)).dtype:
+            return
+        self.result(self.pick([f"np.concatenate([{name}, {other}])", f"np.stack([{name}, {other}], -1)",
+                               f"np.roll({name}, {self.number(-3, 3)})", f"np.tile({name}, 2)"]), bound)
+
+    def convert(self):
+        name = self.exact_array()
+        if name is None:
+            return
+        x = np.asarray(self.value(name))
+        dtype = np.dtype(self.pick(DTYPES))
+        if dtype.kind in "iu" and x.dtype.kind in "fc" and not self.fits_into(
+                np.empty(0, dtype), (name, x, 0.0)):
+            return
+        self.result(f"{name}.astype({dtype.char!r})", 0.0)
+
+    def export(self):
+        name = self.any_array(lambda x: isinstance(x, np.ndarray))
+        if name is None:
+            return
+        new = self.result(f"np.asarray({name})", self.bound(name), [name])
+        if new:
+            self.plain.add(new)
+
+    def evaluate(self):
+        names = [n for n in self.arrays() if n not in self.plain]
+        if names:
+            chosen = {self.pick(names) for _ in range(self.number(1, 3))}
+            kept = [n for n in sorted(chosen) if isinstance(self.value(n), np.ndarray)]
+            if kept:
+                self.run(f"evaluate({', '.join(kept)})")
+
+    def forget(self):
+        if len(self.bounds) > 2:
+            name = self.any_array()
+            self.run(f"del {name}")
+            del self.bounds[name]
+            self.plain.discard(name)
+
+    def copy(self):
+        name = self.any_array()
+        if name:
+            self.result(f"{name}.copy()", self.bound(name))
+
+    STATEMENTS = [*[binary] * 5, *[unary] * 3, *[view] * 5, *[write] * 4, *[in_place] * 3,
+                  *[out_and_where] * 2, masked, *[reduction] * 4, scan, product, join, convert,
+                  *[export] * 2, *[evaluate] * 2, *[forget] * 2, copy, make]
+
+
+@st.composite
+def programs(draw, longest=14, is_large=False):
+    """Programs of up to `longest` statements after two or three arrays to begin with."""
+    b = Builder(draw, is_large)
+    b.program.settings = {"jit": draw(st.sampled_from(["auto", "off", "sync"])),
+                          "num_threads": draw(st.sampled_from([2, 1, 3]))}
+    with np.errstate(all="ignore"):
+        for _ in range(3):
+            b.make()
+        for _ in range(b.number(1, longest)):
+            b.pick(Builder.STATEMENTS)(b)
+            if b.bounds and b.chance(8):
+                b.check(b.any_array())
+        for name in b.bounds:
+            b.check(name)
+    return b.program
