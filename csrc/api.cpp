@@ -112,6 +112,7 @@ void check_integer_powers(std::span<const Operand> in) {
 void start(const Hooks& hooks) {
   set_gil_hooks({hooks.release_gil, hooks.acquire_gil});
   set_code_hooks(hooks.retain_code, hooks.release_code);
+  set_validator(hooks.validator);
 }
 
 // ---- memory in and out

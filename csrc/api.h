@@ -14,6 +14,7 @@
 #include "graph/storage.h"
 #include "kernel/kernel_spec.h"
 #include "ops/infer.h"
+#include "runtime/replay.h"
 
 namespace grumpy::api {
 
@@ -23,6 +24,7 @@ struct Hooks {
   void (*retain_code)(void*);      // Py_INCREF
   void (*release_code)(void*);     // Py_DECREF
   bool (*interrupted)();           // PyErr_CheckSignals between kernels; true: stop (called with the GIL)
+  Validator validator;             // GRUMPY_VALIDATE
 };
 void start(const Hooks& hooks);
 

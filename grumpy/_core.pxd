@@ -79,6 +79,24 @@ cdef extern from "ops/inner_loop.h" namespace "grumpy":
         uint8_t nin
         uint8_t nout
 
+cdef extern from "runtime/replay.h" namespace "grumpy":
+    cdef cppclass ReplayNode:
+        string kind
+        string operation
+        int dtype "dtype_number()"
+        vector[int64_t] shape
+        vector[uint32_t] inputs
+        vector[int64_t] window
+        int64_t offset
+        uint64_t axes
+        int64_t axis
+        int part
+        const void* data
+        Site site
+    cdef cppclass Validator:
+        void* (*expect)(const vector[ReplayNode]&) noexcept
+        string (*compare)(void*, const vector[uint32_t]&, const vector[const void*]&) noexcept
+
 cdef extern from "api.h" namespace "grumpy::api":
     cdef cppclass Hooks:
         void* (*release_gil)() noexcept
@@ -86,6 +104,7 @@ cdef extern from "api.h" namespace "grumpy::api":
         void (*retain_code)(void*) noexcept
         void (*release_code)(void*) noexcept
         cbool (*interrupted)() noexcept
+        Validator validator
     void start(const Hooks&) except +translate
     cdef cppclass FpEvent:
         Site site

@@ -21,6 +21,7 @@ fancy.pxi     index arrays and masks
 method.pxi    what the methods of ndarray are made of
 function.pxi  __array_function__: the table from NumPy's functions to ours
 flags.pxi     flags and flat
+validate.pxi  GRUMPY_VALIDATE: each evaluation a second time, by NumPy
 toolbox.pxi   what functions/*.py are written with
 """
 include "core/state.pxi"
@@ -40,4 +41,5 @@ include "core/fancy.pxi"
 include "core/method.pxi"
 include "core/function.pxi"
 include "core/flags.pxi"
+include "core/validate.pxi"
 include "core/toolbox.pxi"

@@ -2,6 +2,7 @@
 
 #include <chrono>
 
+#include "base/config.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "device/cpu/allocator.h"
@@ -20,6 +21,7 @@ class Executor {
       : plan_(plan), f_(f), slots_(slots), errors_(errors) {}
 
   void run() {
+    if (Config::device() == DeviceChoice::Null) return;
     for (const PlanStep& step : plan_.steps) {
       switch (step.kind) {
         case StepKind::Kernel: run_step(step); break;

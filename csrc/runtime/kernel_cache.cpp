@@ -217,7 +217,7 @@ void KernelCode::compile(bool quick) {
 
 const StepList& KernelCode::steps_for(double points) {
   const JitMode mode = Config::jit();
-  if (mode == JitMode::Off || spec_.program.instrs.empty()) return interpreted_;
+  if (mode == JitMode::Off || Config::device() == DeviceChoice::Interp || spec_.program.instrs.empty()) return interpreted_;
   const int state = state_.load(std::memory_order_relaxed);
   if (state == 3) return *compiled_.load(std::memory_order_acquire);
   if (mode == JitMode::Sync) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <mutex>
 
+#include "base/config.h"
 #include "base/error.h"
 #include "graph/frontier.h"
 #include "runtime/describe.h"
@@ -14,6 +15,7 @@ namespace grumpy {
 namespace {
 
 GilHooks gil;
+Validator validator;
 std::vector<FpError> fp_errors;
 
 /// Work (element operations) from which letting go of the GIL costs nothing in comparison.
@@ -55,6 +57,31 @@ PlanCache& plans() {
   return *cache;
 }
 
+/// Computes what the frontier covers a second time, elsewhere, and compares what was stored.
+class Validation {
+ public:
+  explicit Validation(const Frontier& f)
+      : handle_(Config::validate() && Config::device() != DeviceChoice::Null && validator.expect
+                    ? validator.expect(describe_for_replay(f)) : nullptr) {}
+  ~Validation() {
+    if (handle_) validator.compare(handle_, {}, {});
+  }
+  /// What differs, or an empty text.
+  std::string compare(const Plan& plan, const Buffers& buffers) {
+    if (!handle_) return {};
+    std::vector<uint32_t> stored;
+    std::vector<const void*> elements;
+    for (const Plan::Commit& c : plan.commits) {
+      stored.push_back(c.tag);
+      elements.push_back(buffers[c.slot].data);
+    }
+    return validator.compare(std::exchange(handle_, nullptr), stored, elements);
+  }
+
+ private:
+  void* handle_;
+};
+
 std::string operation_name(const Node& n) {
   switch (n.kind) {
     case NodeKind::Map: return std::string(info(n.map_op()).name);
@@ -83,6 +110,7 @@ void keep_errors(const Frontier& f, std::vector<FpReportItem>& items) {
 }  // namespace
 
 void set_gil_hooks(const GilHooks& hooks) { gil = hooks; }
+void set_validator(const Validator& v) { validator = v; }
 
 void evaluate(std::span<Node* const> wanted) {
   const auto is_done = [&] {
@@ -107,14 +135,17 @@ void evaluate(std::span<Node* const> wanted) {
       for (const Plan::Commit& c : plan.commits) frontier.nodes[c.tag]->drop_ref();
     }
   } cleanup{plan};
+  Validation validation(frontier);
   {
     const WithoutGil without(plan.work > kReleaseWork);
     run_plan(plan, frontier, buffers, errors);                        // the kernels
   }
   if (!errors.empty()) keep_errors(frontier, errors);
+  const std::string difference = validation.compare(plan, buffers);
   buffers.keep(plan.commits);
   for (const Plan::Commit& c : plan.commits) materialize(frontier.nodes[c.tag], buffers.take(c.slot));
   count(stats().evaluations);
+  if (!difference.empty()) throw InternalError("GRUMPY_VALIDATE: " + difference);
 }
 
 void note_fp_error(const Site& site, std::string operation, uint8_t raised) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "graph/node.h"
+#include "runtime/replay.h"
 
 namespace grumpy {
 
@@ -17,6 +18,7 @@ struct GilHooks {
   void (*acquire)(void*) = [](void*) {};
 };
 void set_gil_hooks(const GilHooks& hooks);
+void set_validator(const Validator& v);
 
 /// Floating-point errors of an operation that has been evaluated.
 struct FpError {

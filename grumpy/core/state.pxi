@@ -196,6 +196,8 @@ cdef void start_core():
     hooks.retain_code = retain_code
     hooks.release_code = release_code
     hooks.interrupted = is_interrupted
+    hooks.validator.expect = expect_nodes
+    hooks.validator.compare = compare_nodes
     start(hooks)
 
 

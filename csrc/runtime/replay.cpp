@@ -1,0 +1,69 @@
+#include "runtime/replay.h"
+
+#include <unordered_map>
+
+namespace grumpy {
+namespace {
+
+const char* kind_name(NodeKind k) {
+  switch (k) {
+    case NodeKind::Leaf: return "leaf";
+    case NodeKind::Constant: return "constant";
+    case NodeKind::Map: return "map";
+    case NodeKind::Foreign: return "foreign";
+    case NodeKind::View: return "view";
+    case NodeKind::Update: return "update";
+    case NodeKind::Reduce: return "reduce";
+    case NodeKind::Scan: return "scan";
+    case NodeKind::Matmul: return "matmul";
+    case NodeKind::Take: return "take";
+  }
+  return "";
+}
+
+}  // namespace
+
+std::vector<ReplayNode> describe_for_replay(const Frontier& f) {
+  std::unordered_map<const Node*, uint32_t> position;
+  std::vector<ReplayNode> list;
+  for (const Node* n : f.nodes) {
+    position[n] = uint32_t(list.size());
+    ReplayNode r;
+    const bool is_source = n->is_materialized();
+    r.kind = n->kind == NodeKind::Constant ? "constant" : is_source ? "leaf" : kind_name(n->kind);
+    r.dtype = n->dtype;
+    r.shape.assign(n->shape->dims, n->shape->dims + n->shape->ndim);
+    if (n->kind == NodeKind::Constant) r.data = n->constant.bytes;
+    else if (is_source) r.data = n->data->data;
+    else r.site = n->site;
+    for (int k = 0; !is_source && k < n->nin; ++k) r.inputs.push_back(position.at(n->in[k]));
+    if (!is_source) {
+      switch (n->kind) {
+        case NodeKind::Map: r.operation = info(n->map_op()).name; break;
+        case NodeKind::Foreign:
+          r.operation = n->foreign.loop->name;
+          r.part = n->part;
+          break;
+        case NodeKind::Reduce:
+          r.operation = info(n->reduce_op()).name;
+          r.axes = n->axes;
+          break;
+        case NodeKind::Scan: r.operation = info(n->reduce_op()).name; [[fallthrough]];
+        case NodeKind::Take: r.axis = n->axis; break;
+        case NodeKind::View:
+        case NodeKind::Update: {
+          const ViewRep& v = *n->view;
+          r.window.assign(v.shape->dims, v.shape->dims + v.shape->ndim);
+          r.window.insert(r.window.end(), v.strides, v.strides + v.ndim);
+          r.offset = v.offset;
+          break;
+        }
+        default: break;
+      }
+    }
+    list.push_back(std::move(r));
+  }
+  return list;
+}
+
+}  // namespace grumpy
