@@ -20,6 +20,9 @@ constexpr int kMinLanes = 4;
 // little.
 constexpr int kSmallBody = 12, kUnroll = 2;
 
+// Folds do two vectors per step while all fits the registers: a sum waits for the one before.
+constexpr int kSmallFold = 24;
+
 int value_bytes(const ScalarInstr& i) {
   if (i.op == ScalarOp::store || i.op == ScalarOp::raise) return 1;
   return int(std::max(item_bytes(i.type), item_bytes(i.from)));
@@ -32,10 +35,11 @@ struct Width {
 
 // One register per value of the widest type: wider vectors would be split by LLVM, which costs
 // compile time and, with the fast register allocator, spills.
-Width choose_width(const ScalarBlock& block, Isa isa, OptLevel level) {
+Width choose_width(const ScalarBlock& block, Isa isa, OptLevel level, bool is_fold) {
   int widest = 1;
   for (const ScalarInstr& i : block.instrs) widest = std::max(widest, value_bytes(i));
   const int lanes = std::max(kMinLanes, vector_bytes(isa) / widest);
+  if (is_fold) return {std::min(lanes, kLanes), lanes < kLanes && int(block.instrs.size()) <= kSmallFold ? 2 : 1};
   if (level == OptLevel::Quick) return {std::min(lanes, kLanes), 1};
   return {lanes, int(block.instrs.size()) <= kSmallBody ? kUnroll : 1};
 }
@@ -58,10 +62,14 @@ class BlockEmitter {
     Value* n = fn_->getArg(1);
     b_.SetInsertPoint(new_block("entry"));
     const size_t slots = block_.inputs.size() + block_.outputs.size();
-    for (size_t k = 0; k < slots; ++k)
-      ptrs_.push_back(b_.CreateLoad(
-          b_.getPtrTy(), b_.CreateConstInBoundsGEP1_64(b_.getPtrTy(), fn_->getArg(0), k)));
+    for (size_t k = 0; k < slots; ++k) ptrs_.push_back(argument(k, b_.getPtrTy()));
     flags_ = b_.getInt32(0);
+    if (layout_.is_fold) {
+      emit_fold(width, n);
+      if (raises_) report_flags();
+      b_.CreateRetVoid();
+      return fn_;
+    }
     Value* done = b_.getInt64(0);
     if (const int step = width.lanes * width.copies; step > kLanes) {
       Value* whole = b_.CreateAnd(n, b_.getInt64(~uint64_t(step - 1)));
@@ -150,6 +158,106 @@ class BlockEmitter {
     flags_ = merged;
   }
 
+  // Entry k of the array of pointers.
+  Value* argument(size_t k, Type* type) {
+    return b_.CreateLoad(type, b_.CreateConstInBoundsGEP1_64(type, fn_->getArg(0), k));
+  }
+
+  // for (i = 0; i < n; i += lanes * copies) { sums = 0; for each row: sums += body; store sums; }
+  void emit_fold(Width width, Value* n) {
+    const size_t nin = block_.inputs.size(), nout = block_.outputs.size();
+    Type* i64 = b_.getInt64Ty();
+    Value* rows = argument(nin + nout, i64);
+    std::vector<Value*> row_steps(nin), lane_masks(nin);
+    for (size_t k = 0; k < nin; ++k) {
+      if (is_splat(int(k))) continue;
+      row_steps[k] = argument(nin + nout + 1 + 2 * k, i64);
+      lane_masks[k] = argument(nin + nout + 2 + 2 * k, i64);
+    }
+    BasicBlock* const entry = b_.GetInsertBlock();
+    BasicBlock* const preheader = preheader_ = new_block("preheader");
+    BasicBlock* const lanes = new_block("lanes");
+    BasicBlock* const loop = loop_ = new_block("loop");
+    BasicBlock* const after = new_block("after");
+    b_.CreateCondBr(b_.CreateICmpULT(b_.getInt64(0), n), preheader, after);
+    ScalarEmitter emitter(b_, isa_, isa_ != Isa::V2, width.lanes);
+    lanes_ = width.lanes;
+
+    b_.SetInsertPoint(lanes);
+    llvm::PHINode* index = b_.CreatePHI(i64, 2, "i");
+    llvm::PHINode* flags_outside = b_.CreatePHI(b_.getInt32Ty(), 2, "flags");
+    std::vector<Copy> copies(size_t(width.copies));
+    for (size_t c = 0; c < copies.size(); ++c) {
+      copies[c].index = c ? b_.CreateAdd(index, b_.getInt64(c * size_t(lanes_)), "", true, true) : index;
+      copies[c].rows.resize(nin);
+      for (size_t k = 0; k < nin; ++k) {
+        if (is_splat(int(k))) continue;
+        Value* at = b_.CreateMul(b_.CreateAnd(copies[c].index, lane_masks[k]),
+                                 b_.getInt64(uint64_t(item_bytes(block_.inputs[k]))));
+        copies[c].rows[k] = b_.CreateGEP(b_.getInt8Ty(), ptrs_[k], at);
+      }
+    }
+    b_.CreateBr(loop);
+
+    b_.SetInsertPoint(loop);
+    llvm::PHINode* row = b_.CreatePHI(i64, 2, "row");
+    llvm::PHINode* flags_phi = b_.CreatePHI(b_.getInt32Ty(), 2);
+    std::vector<llvm::PHINode*> offsets(nin), sums;
+    for (size_t k = 0; k < nin; ++k)
+      if (row_steps[k]) offsets[k] = b_.CreatePHI(i64, 2);
+    for (size_t s = 0; s < copies.size() * nout; ++s)
+      sums.push_back(b_.CreatePHI(emitter.type_of(block_.outputs[s % nout]), 2, "sum"));
+    for (Copy& copy : copies)
+      for (size_t k = 0; k < nin; ++k)
+        if (offsets[k]) copy.rows[k] = b_.CreateGEP(b_.getInt8Ty(), copy.rows[k], offsets[k]);
+    for (Copy& copy : copies) emit_body(emitter, copy, &copy == &copies[0] ? nullptr : &copies[0]);
+    b_.SetInsertPoint(loop_);
+    std::vector<Value*> next;
+    for (size_t s = 0; s < sums.size(); ++s) {
+      const DType t = block_.outputs[s % nout];
+      next.push_back(emitter.emit({ScalarOp::add, t, t}, sums[s], copies[s / nout].stored[s % nout].re, nullptr));
+    }
+    raises_ = raises_ || !raised_.empty() || !raised_before_.empty();
+    Value* next_flags = merge_raises(raised_, flags_phi);
+    Value* next_row = b_.CreateAdd(row, b_.getInt64(1), "", true, true);
+    std::vector<Value*> next_offsets(nin);
+    for (size_t k = 0; k < nin; ++k)
+      if (offsets[k]) next_offsets[k] = b_.CreateAdd(offsets[k], row_steps[k]);
+    BasicBlock* const last = b_.GetInsertBlock();
+    BasicBlock* const done = new_block("done");
+    b_.CreateCondBr(b_.CreateICmpULT(next_row, rows), loop, done);
+    const auto link = [&](llvm::PHINode* phi, Value* first, Value* again) {
+      phi->addIncoming(first, lanes);
+      phi->addIncoming(again, last);
+    };
+    link(row, b_.getInt64(0), next_row);
+    link(flags_phi, flags_outside, next_flags);
+    for (size_t k = 0; k < nin; ++k)
+      if (offsets[k]) link(offsets[k], b_.getInt64(0), next_offsets[k]);
+    for (size_t s = 0; s < sums.size(); ++s)
+      link(sums[s], llvm::Constant::getNullValue(sums[s]->getType()), next[s]);
+
+    b_.SetInsertPoint(done);
+    for (size_t s = 0; s < sums.size(); ++s) copies[s / nout].stored[s % nout].re = next[s];
+    for (Copy& copy : copies) emit_stores(copy);
+    Value* next_index = b_.CreateAdd(index, b_.getInt64(uint64_t(width.lanes * width.copies)), "", true, true);
+    b_.CreateCondBr(b_.CreateICmpULT(next_index, n), lanes, after);
+
+    b_.SetInsertPoint(preheader_);
+    Value* flags_entering = merge_raises(raised_before_, flags_);
+    b_.CreateBr(lanes);
+    index->addIncoming(b_.getInt64(0), preheader_);
+    index->addIncoming(next_index, done);
+    flags_outside->addIncoming(flags_entering, preheader_);
+    flags_outside->addIncoming(next_flags, done);
+    b_.SetInsertPoint(after);
+    llvm::PHINode* merged = b_.CreatePHI(b_.getInt32Ty(), 2);
+    merged->addIncoming(flags_, entry);
+    merged->addIncoming(next_flags, done);
+    flags_ = merged;
+    (void)preheader;
+  }
+
   using Raise = ScalarEmitter::Raise;
   struct Parts {
     Value* re = nullptr;
@@ -158,6 +266,7 @@ class BlockEmitter {
   /// One vector of a step.
   struct Copy {
     Value* index = nullptr;
+    std::vector<Value*> rows;   // folds: where the vector of each input lies in this row
     std::vector<Value*> values;
     std::vector<Parts> loaded;  // per input slot
     std::vector<Parts> stored;  // per output slot
@@ -182,7 +291,7 @@ class BlockEmitter {
       switch (i.op) {
         case ScalarOp::input: {
           Parts& p = c.loaded[i.imm / 2];
-          if (!p.re) p = load(emitter, c.index, int(i.imm / 2));
+          if (!p.re) p = load(emitter, c, int(i.imm / 2));
           c.values[k] = i.imm % 2 ? p.im : p.re;
           break;
         }
@@ -216,10 +325,12 @@ class BlockEmitter {
     return t == DType::bool_ ? b_.CreateICmpNE(v, llvm::Constant::getNullValue(v->getType())) : v;
   }
 
-  Parts load(ScalarEmitter& emitter, Value* index, int slot) {
+  Parts load(ScalarEmitter& emitter, const Copy& copy, int slot) {
     const DType t = block_.inputs[size_t(slot)];
     Type* m = memory_type(t);
     Value* base = ptrs_[size_t(slot)];
+    Value* index = copy.index;
+    if (!copy.rows.empty() && copy.rows[size_t(slot)]) base = copy.rows[size_t(slot)], index = b_.getInt64(0);
     if (is_splat(slot)) {
       Parts p;
       p.re = from_memory(t, emitter.splat(b_.CreateAlignedLoad(m, base, llvm::Align(1))));
@@ -313,7 +424,7 @@ llvm::Function* emit_block_function(llvm::Module& module, const ScalarBlock& blo
                                     const BlockLayout& layout, const CpuTarget& target,
                                     OptLevel level, const std::string& name) {
   BlockEmitter emitter(module, block, layout, target, name);
-  return emitter.emit(choose_width(block, target.isa, level));
+  return emitter.emit(choose_width(block, target.isa, level, layout.is_fold));
 }
 
 }  // namespace grumpy

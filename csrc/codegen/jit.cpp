@@ -66,7 +66,7 @@ std::string asm_text(const ScalarBlock& block, const BlockLayout& layout, OptLev
 }
 
 const std::string& host_target() {
-  static const std::string text = host_cpu().cpu + " " + host_cpu().features;
+  static const std::string& text = *new std::string(host_cpu().cpu + " " + host_cpu().features);
   return text;
 }
 

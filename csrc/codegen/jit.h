@@ -14,7 +14,10 @@ namespace grumpy {
 
 enum class OptLevel : uint8_t { Quick /* codegen None */, Full /* passes and codegen Default */ };
 
-struct BlockLayout { std::vector<bool> is_splat; };  // per input slot
+struct BlockLayout {
+  std::vector<bool> is_splat;   // per input slot
+  bool is_fold = false;         // outputs are sums over rows: see FoldFn in kernel/steps.h
+};
 
 /// Code for a whole block: ptrs = input slots then output slots.
 BlockFn compile_block(const ScalarBlock& block, const BlockLayout& layout, OptLevel level,

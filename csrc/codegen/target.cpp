@@ -39,7 +39,7 @@ CpuTarget detect_host() {
 }  // namespace
 
 const CpuTarget& host_cpu() {
-  static const CpuTarget host = detect_host();
+  static const CpuTarget& host = *new CpuTarget(detect_host());  // a thread may compile while statics die
   return host;
 }
 

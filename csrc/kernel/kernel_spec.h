@@ -41,6 +41,9 @@ struct Program {
   int nvalues() const { return int(dtypes.size()); }
 };
 
+/// Reductions of fewer rows than this are short: rows are added in order and not spread over lanes.
+inline constexpr int64_t kShortRows = 64;  // order
+
 enum class KernelKind : uint8_t { Map, Reduce, Scan };
 
 struct Store { uint16_t value; };
@@ -57,6 +60,7 @@ struct Reduction {
 struct KernelSpec {
   KernelKind kind = KernelKind::Map;
   uint8_t ndim = 0;                   // after collapsing; 0 for one point
+  bool is_short = false;              // Reduce: of fewer than kShortRows points per cell
   uint64_t reduced = 0;               // bit k: axis k is reduced (Reduce), or the scanned axis (Scan)
   Program program;
   std::vector<Store> stores;

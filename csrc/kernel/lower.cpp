@@ -221,6 +221,10 @@ void collapse(LoweredKernel& k) {
   k.extents = std::move(extents);
   k.spec.reduced = reduced;
   k.spec.ndim = uint8_t(k.extents.size());
+  int64_t rows = 1;
+  for (size_t axis = 0; axis < k.extents.size(); ++axis)
+    if (reduced >> axis & 1) rows *= k.extents[axis];
+  k.spec.is_short = k.spec.kind == KernelKind::Reduce && rows < kShortRows;
 }
 
 }  // namespace

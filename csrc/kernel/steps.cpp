@@ -11,8 +11,8 @@ bool is_loop(const Instr& i) { return i.is_foreign || i.loop || !has_expansion(i
 /// Collects instructions into one scalar block.
 class SegmentBuilder {
  public:
-  SegmentBuilder(const Program& program, const std::vector<char>& is_needed_later)
-      : program_(program), is_needed_later_(is_needed_later), points_(program.dtypes.size()),
+  SegmentBuilder(const Program& program, std::vector<char> is_needed_later)
+      : program_(program), is_needed_later_(std::move(is_needed_later)), points_(program.dtypes.size()),
         is_known_(program.dtypes.size(), 0) {}
 
   void add(const Instr& i) {
@@ -24,6 +24,16 @@ class SegmentBuilder {
   }
 
   bool is_empty() const { return made_.empty(); }
+
+  /// Stores a value as the state of a sum.
+  void add_sum(uint16_t v) {
+    PointValue p = point(v);
+    const DType from = program_.dtypes[v], to = from == DType::float32 ? DType::float64 : from;
+    if (to != from) p = expand_op(segment_.block, Op::cast, from, to, &p);
+    store_slot(segment_.block, int(segment_.out.size()), to, p);
+    segment_.out.push_back(v);
+  }
+  Segment finish_sums() { return std::move(segment_); }
 
   Segment finish() {
     for (uint16_t v : made_) {
@@ -46,7 +56,7 @@ class SegmentBuilder {
   }
 
   const Program& program_;
-  const std::vector<char>& is_needed_later_;
+  const std::vector<char> is_needed_later_;
   std::vector<PointValue> points_;
   std::vector<char> is_known_;
   std::vector<uint16_t> made_;
@@ -125,6 +135,25 @@ std::vector<std::variant<Segment, BlockStep>> make_segments(const Program& progr
     left -= chosen.size() + loops;
   }
   return parts;
+}
+
+bool can_fold(const KernelSpec& spec) {
+  if (!spec.is_short || !spec.stores.empty() || spec.program.instrs.empty()) return false;
+  for (const Instr& i : spec.program.instrs)
+    if (is_loop(i)) return false;
+  for (const Reduction& r : spec.reductions) {
+    const bool is_wide = r.in == DType::float32 || r.in == DType::float64 || r.in == DType::int64 || r.in == DType::uint64;
+    if (r.op != ReduceOp::add || !is_wide) return false;
+  }
+  return true;
+}
+
+Segment make_fold_segment(const KernelSpec& spec) {
+  const Program& p = spec.program;
+  SegmentBuilder builder(p, {});
+  for (const Instr& i : p.instrs) builder.add(i);
+  for (const Reduction& r : spec.reductions) builder.add_sum(r.value);
+  return builder.finish_sums();
 }
 
 }  // namespace grumpy

@@ -20,8 +20,18 @@ struct BlockStep {
   std::vector<uint16_t> in;           // value ids
   std::vector<uint16_t> out;          // value ids
 };
+/// A whole program with its sums: for each lane, the sum over rows of every reduction's value, rows
+/// added in order to 0. A BlockFn whose ptrs are: inputs; states (one per reduction, `n` lanes); the
+/// number of rows (>= 1); then for each input the bytes from row to row and a lane mask: -1, or 0 for
+/// an input of which every lane reads the same kLanes elements of a row. n is a multiple of kLanes.
+struct FoldStep {
+  BlockFn fn = nullptr;               // null: there is none
+  std::vector<uint16_t> in;           // value ids
+  std::vector<bool> is_splat;         // per input: a scalar of the program
+};
 struct StepList {
   std::vector<BlockStep> steps;
+  FoldStep fold;
   bool is_compiled = false;           // scalars are splats (one element), else filled blocks
   /// What the driver worked out about these steps at their first run; belongs to the driver.
   mutable std::shared_ptr<const void> prepared;
@@ -44,5 +54,11 @@ struct Segment {
 /// `live_out` are the values that stores and reductions read.
 std::vector<std::variant<Segment, BlockStep>> make_segments(const Program& program,
                                                             const std::vector<uint16_t>& live_out);
+
+/// Whether the program shall have a FoldStep: its rows are few, it stores nothing, calls no inner loop, and only adds
+/// numbers whose states are as wide as an int64.
+bool can_fold(const KernelSpec& spec);
+/// The program and its sums as one block; out are the reductions' values, in their order.
+Segment make_fold_segment(const KernelSpec& spec);
 
 }  // namespace grumpy

@@ -43,7 +43,11 @@ std::string segment_text(const Plan& plan,
     for (const Reduction& r : st.spec.reductions) live.push_back(r.value);
     for (const auto& piece : make_segments(st.spec.program, live))
       if (const auto* s = std::get_if<Segment>(&piece))
-        text += "; " + st.code->name() + "\n" + print(s->block, {s->is_splat}, OptLevel::Full) + "\n";
+        text += "; " + st.code->name() + "\n" + print(s->block, {s->is_splat, false}, OptLevel::Full) + "\n";
+    if (can_fold(st.spec)) {
+      const Segment s = make_fold_segment(st.spec);
+      text += "; " + st.code->name() + ", summed over rows\n" + print(s.block, {s.is_splat, true}, OptLevel::Full) + "\n";
+    }
   }
   return text;
 }

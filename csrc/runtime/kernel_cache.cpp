@@ -110,11 +110,11 @@ std::mutex& cache_mutex() {
   return *m;
 }
 
-Hash128 segment_key(const Segment& s, OptLevel level) {
+Hash128 segment_key(const Segment& s, OptLevel level, bool is_fold) {
   Hash128 h;
   h.add_bytes(host_target());
   h.add_bytes(GRUMPY_VERSION);
-  h.add(uint64_t(level));
+  h.add(uint64_t(level) | uint64_t(is_fold) << 8);
   for (const ScalarInstr& i : s.block.instrs) {
     h.add(uint64_t(i.op) | uint64_t(i.type) << 8 | uint64_t(i.from) << 16 | uint64_t(i.a) << 24 | uint64_t(i.b) << 40);
     h.add(uint64_t(i.c));
@@ -127,8 +127,8 @@ Hash128 segment_key(const Segment& s, OptLevel level) {
   return h;
 }
 
-BlockFn compile_segment(const Segment& s, OptLevel level) {
-  const Hash128 key = segment_key(s, level);
+BlockFn compile_segment(const Segment& s, OptLevel level, bool is_fold = false) {
+  const Hash128 key = segment_key(s, level, is_fold);
   const std::string name = "k" + hex(key);
   if (auto object = read_cached_object(key)) {
     if (BlockFn fn = load_object(*object, name)) {
@@ -137,7 +137,7 @@ BlockFn compile_segment(const Segment& s, OptLevel level) {
     }
   }
   const auto begin = std::chrono::steady_clock::now();
-  const std::vector<char> object = compile_to_object(s.block, {s.is_splat}, level, name);
+  const std::vector<char> object = compile_to_object(s.block, {s.is_splat, is_fold}, level, name);
   BlockFn fn = load_object(object, name);
   const auto ns = std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now() - begin);
   stats().compiled.fetch_add(1, std::memory_order_relaxed);
@@ -170,7 +170,7 @@ Hash128 kernel_key(const KernelSpec& spec) {
   }
   for (const Store& s : spec.stores) h.add(s.value);
   for (const Reduction& r : spec.reductions) watch |= r.watch;
-  h.add(0x5eed00 | watch);
+  h.add(0x5eed00 | watch | uint64_t(spec.is_short) << 32);
   for (const Reduction& r : spec.reductions)
     h.add(uint64_t(r.op) | uint64_t(r.value) << 8 | uint64_t(r.in) << 24 | uint64_t(r.out) << 32);
   return h;
@@ -180,6 +180,7 @@ KernelCode::KernelCode(const KernelSpec& spec)
     : spec_(spec), name_("k" + hex(kernel_key(spec)).substr(0, 12)),
       interpreted_(make_interpreted_steps(spec.program)) {
   for (const Instr& i : spec.program.instrs) fused_ += i.loop == nullptr;
+  if (can_fold(spec)) fused_ += spec.reductions.size();
 }
 
 double KernelCode::gain_ns(double points) const {
@@ -205,6 +206,10 @@ void KernelCode::compile(bool quick) {
       step.in = s.in;
       step.out = s.out;
       list->steps.push_back(std::move(step));
+    }
+    if (can_fold(spec_)) {
+      const Segment s = make_fold_segment(spec_);
+      list->fold = {compile_segment(s, quick ? OptLevel::Quick : OptLevel::Full, true), s.in, s.is_splat};
     }
   } catch (...) {
     state_ = 4;

@@ -26,6 +26,8 @@ constexpr int64_t kMinSide = 64;
 // Parts of a long sum. Fixed by the shape alone, so that threads do not change bits.
 constexpr int64_t kMinDepth = 8192, kMaxParts = 64;
 constexpr int64_t kDotPart = 4096;
+// Rows of a matrix that one task of a matrix-vector product adds up.
+constexpr int64_t kMinRun = 256;
 
 std::atomic<int> thread_limit{0};
 
@@ -66,9 +68,10 @@ template <class T> void add_parts(T* parts, int64_t count, int64_t n) {
 }
 
 /// Runs product(part of the sum, where) for each part and leaves the sum in c: m rows of n.
-template <class F> void sum_over_depth(DType t, int64_t m, int64_t n, int64_t k, const MatrixOut& c, F product) {
+template <class F>
+void sum_over_depth(DType t, int64_t m, int64_t n, int64_t k, int64_t min_depth, const MatrixOut& c, F product) {
   const int64_t item = item_bytes(t), size = m * n;
-  const int64_t depth = std::max(kMinDepth, pieces_of(k, kMaxParts)), count = pieces_of(k, depth);
+  const int64_t depth = std::max(min_depth, pieces_of(k, kMaxParts)), count = pieces_of(k, depth);
   const BufferRef parts = allocate_buffer(size_t(count * size * item));
   char* const data = static_cast<char*>(parts->data);
   parallel_for(count, worker_budget(), [&](int64_t part, int) {
@@ -113,8 +116,10 @@ void dot(DType t, const MatrixView& a, const MatrixView& b, void* c) {
 void gemv(DType t, const BlasMatrix& matrix, int64_t rows, int64_t k, const Vector& x, void* y, int64_t y_step) {
   const int64_t item = item_bytes(t);
   const int workers = rows * k * item < kParallelBytes ? 1 : worker_budget();
-  if (workers > 1 && rows < kMinSide * workers && is_long(k)) {
-    return sum_over_depth(t, rows, 1, k, {y, y_step}, [&](int64_t first, int64_t depth, char* part) {
+  // A transposed matrix lies in memory by rows of the sum: each worker takes whole ones.
+  const bool lies_across = matrix.is_transposed && k >= 2 * kMinRun;
+  if (workers > 1 && (lies_across || (rows < kMinSide * workers && is_long(k)))) {
+    return sum_over_depth(t, rows, 1, k, lies_across ? kMinRun : kMinDepth, {y, y_step}, [&](int64_t first, int64_t depth, char* part) {
       blas_gemv(t, matrix.at(0, first, item), matrix, rows, depth, x.data + first * x.step * item, x.step, part, 1);
     });
   }
@@ -146,7 +151,7 @@ void gemm(DType t, int64_t m, int64_t n, int64_t k, const BlasMatrix& a, const B
   if (workers == 1) return blas_gemm(t, m, n, k, a.data, a, b.data, b, c.data, c.row_stride);
   const Tiles tiles(m, n, 2 * workers);
   if (tiles.down * tiles.across < workers && is_long(k)) {
-    return sum_over_depth(t, m, n, k, c, [&](int64_t first, int64_t depth, char* part) {
+    return sum_over_depth(t, m, n, k, kMinDepth, c, [&](int64_t first, int64_t depth, char* part) {
       blas_gemm(t, m, n, depth, a.at(0, first, item), a, b.at(first, 0, item), b, part, n);
     });
   }
@@ -165,7 +170,7 @@ void syrk(DType t, int64_t m, int64_t k, const BlasMatrix& a, const MatrixOut& c
   BlasMatrix across = a;  // a.T
   across.is_transposed = !a.is_transposed;
   if (workers > 1 && m < 2 * kMinSide && is_long(k)) {
-    return sum_over_depth(t, m, m, k, c, [&](int64_t first, int64_t depth, char* part) {
+    return sum_over_depth(t, m, m, k, kMinDepth, c, [&](int64_t first, int64_t depth, char* part) {
       blas_syrk(t, m, depth, a.at(0, first, item), a, part, m);
       mirror_upper(part, m, m, item);
     });

@@ -38,6 +38,7 @@ class Planner {
     plan_.nstores = int(spec_.stores.size());
     plan_.nvalues = p_.nvalues();
     plan_.is_compiled = list_.is_compiled;
+    plan_.fold = list_.fold;
     for (DType t : p_.dtypes) plan_.item.push_back(uint8_t(item_bytes(t)));
     plan_.weight = p_.nloads + double(spec_.stores.size()) + double(spec_.reductions.size());
     for (const Instr& i : p_.instrs) {

@@ -47,6 +47,8 @@ struct BlockPlan {
   std::vector<int32_t> kept_buffer;  // where a range of them is put together
   std::vector<uint16_t> plain_loads; // loads that reductions or stores read as they are
 
+  FoldStep fold;                       // of the steps; without a function: none
+
   std::vector<uint32_t> buffer_begin;  // bytes per lane before each buffer; one more for the total
   int nbuffers() const { return int(buffer_begin.size()) - 1; }
 };

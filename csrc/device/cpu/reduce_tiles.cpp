@@ -36,6 +36,10 @@ bool Reducer::find_tile() {
   permute_axes(s, order_);
   column_ = s.ndim - 1;
   band_ = band >= 0 ? column_ - 1 : -1;
+  row_axis_ = -1;
+  for (int k = 0; k < s.ndim; ++k)
+    if (s.roles[size_t(k)] == Role::Reduced && s.extents[size_t(k)] == rows_) row_axis_ = k;
+  folds_ = l_->plan->fold.fn && row_axis_ >= 0;
   return true;
 }
 
@@ -47,7 +51,7 @@ void Reducer::run_tiles() {
   const int64_t cells = kTileStateBytes / int64_t(state);
   const int64_t columns = s.extents[size_t(column_)], bands = band_ < 0 ? 1 : s.extents[size_t(band_)];
   const int64_t band = std::min({bands, kMaxHoisted, cells / kRowElements});
-  const int64_t column = std::min(columns, std::clamp<int64_t>(cells / band & -kLanes, kRowElements, kTileRowElements));
+  const int64_t column = std::min(columns, std::clamp<int64_t>(cells / band & -kLanes, kRowElements, folds_ ? kFoldColumns : kTileRowElements));
   l.is_tiled = l.by_rows = true;
   choose_fetches(l, kBlockElements);
   const int first_inner = band_ < 0 ? column_ : band_;
@@ -74,18 +78,28 @@ void Reducer::run_tiles() {
       }
       extents[column_] = std::min(column, columns - first[column_]);
       if (band_ >= 0) extents[band_] = std::min(band, bands - first[band_]);
-      runner.enter(extents, first);
-      run_tile(runner, c, first, band_ < 0 ? 1 : extents[band_], extents[column_]);
+      run_tile(runner, c, extents, first, band_ < 0 ? 1 : extents[band_], extents[column_]);
     }
   });
 }
 
-void Reducer::run_tile(BlockRunner& runner, Combiner& c, const int64_t* first, int64_t bands, int64_t columns) const {
+void Reducer::run_tile(BlockRunner& runner, Combiner& c, const int64_t* extents, const int64_t* first, int64_t bands,
+                       int64_t columns) const {
   const Space& s = l_->space;
   const int64_t cells = bands * columns, range = std::max<int64_t>(1, kBlockElements / columns) * columns;
   start_trees(c, cells, div_up(rows_, kLeafRows));
+  bool is_entered = false;
   for (int64_t leaf = 0; leaf < rows_; leaf += kLeafRows) {
     const int64_t last = std::min(rows_, leaf + kLeafRows);
+    if (folds_ && columns % kLanes == 0 && fold_leaf(c, first, bands, columns, leaf, last - leaf)) {
+      for_reductions([&](size_t r) { c.trees[r].push(last - leaf); });
+      continue;
+    }
+    if (!is_entered) {
+      runner.enter(extents, first);
+      is_entered = true;
+    }
+    runner.seek(leaf * cells);
     for (int64_t row = leaf; row < last; ++row) {
       for (int64_t cell = 0; cell < cells; cell += range) {
         const int64_t n = std::min(range, cells - cell);
@@ -109,6 +123,26 @@ void Reducer::run_tile(BlockRunner& runner, Combiner& c, const int64_t* first, i
       if (s.roles[size_t(k)] == Role::Parallel) to += first[k] * steps[k];
     copy_matrix(to, {band_ < 0 ? 0 : steps[band_], steps[column_]}, block, {columns * item, item}, bands, columns, item);
   });
+}
+
+/// One leaf of a tile, band by band, by the kernel's fold function.
+bool Reducer::fold_leaf(Combiner& c, const int64_t* first, int64_t bands, int64_t columns, int64_t row, int64_t rows) const {
+  const Space& s = l_->space;
+  c.fold.start(*l_, kLeafRows, columns);
+  c.sums.resize(loops_.size());
+  for (int64_t band = 0; band < bands; ++band) {
+    for (int o = 0; o < l_->plan->nloads; ++o) {
+      const int64_t* steps = s.steps_of(o);
+      const char* at = s.origins[size_t(o)] + row * steps[row_axis_] + (band_ < 0 ? 0 : band * steps[band_]);
+      for (int k = 0; k < s.ndim; ++k)
+        if (k != row_axis_) at += first[k] * steps[k];
+      c.fold.set_load(o, at, steps[row_axis_], steps[column_]);
+    }
+    for (size_t r = 0; r < loops_.size(); ++r)
+      c.sums[r] = at_cell(*loops_[r], c.trees[r].incoming(), band * columns).part[0];
+    if (!c.fold.run(c.sums.data(), rows, columns)) return false;
+  }
+  return true;
 }
 
 }  // namespace grumpy

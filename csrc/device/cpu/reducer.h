@@ -17,6 +17,7 @@
 #include "device/cpu/block_runner.h"
 #include "device/cpu/reduce_tree.h"
 #include "device/cpu/result_view.h"
+#include "device/cpu/row_fold.h"
 
 namespace grumpy {
 
@@ -29,6 +30,8 @@ class Reducer {
   struct Combiner {
     std::vector<ReduceTree> trees;   // per reduction
     Scratch states, elements, results;
+    RowFold fold;
+    std::vector<const char*> sums;   // states the fold writes
     static Combiner& of_this_thread();
   };
   /// A part of the work: some leaves of some inner cells of one outer cell.
@@ -59,7 +62,9 @@ class Reducer {
   // reduce_tiles.cpp
   bool find_tile();
   void run_tiles();
-  void run_tile(BlockRunner& runner, Combiner& c, const int64_t* first, int64_t bands, int64_t columns) const;
+  void run_tile(BlockRunner& runner, Combiner& c, const int64_t* extents, const int64_t* first, int64_t bands,
+                int64_t columns) const;
+  bool fold_leaf(Combiner& c, const int64_t* first, int64_t bands, int64_t columns, int64_t row, int64_t rows) const;
 
   Launch* l_ = nullptr;
   std::vector<const ReduceLoops*> loops_;
@@ -67,9 +72,9 @@ class Reducer {
   std::vector<int> order_;
   int64_t outer_ = 1, rows_ = 1, inner_ = 1;
   int workers_ = 1;
-  bool is_narrow_ = false, in_place_ = false;
+  bool is_narrow_ = false, in_place_ = false, folds_ = false;
   int64_t leaf_rows_ = 0, panel_ = 0;
-  int column_ = 0, band_ = -1;   // axes of tiles; -1: none
+  int column_ = 0, band_ = -1, row_axis_ = -1;   // axes of tiles; -1: none
 };
 
 /// Calls f(r) for each reduction, listening for errors that somebody wants to hear of.

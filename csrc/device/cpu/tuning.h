@@ -6,6 +6,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "kernel/kernel_spec.h"
+
 namespace grumpy {
 
 /// Elements of a block. 2,048 float64 are 16 KiB: two or three buffers stay in L1, and the work of a
@@ -23,8 +25,6 @@ inline constexpr int64_t kRowElements = 64;
 
 /// Rows added one after the other before a tree takes over; NumPy's pairwise sum adds 16 per lane.
 inline constexpr int64_t kLeafRows = 16;  // order
-/// Fewer rows than this are added in order and not spread over lanes.
-inline constexpr int64_t kShortRows = 64;  // order
 /// Below this many cells, the rows of a reduction are spread over lanes.
 inline constexpr int64_t kNarrowCells = 64;  // order
 /// Accumulators side by side, in bytes: eight 64-byte registers hide the latency of an addition.
@@ -37,6 +37,8 @@ inline constexpr int64_t kPanelCells = 2048;
 inline constexpr int64_t kTileStateBytes = 32 << 10;
 inline constexpr int64_t kTileRowElements = 512;
 inline constexpr int64_t kMaxHoisted = 32;
+/// Columns of such a tile when a compiled fold serves it: kLeafRows gathered rows of it stay in L1.
+inline constexpr int64_t kFoldColumns = 128;
 
 /// Elements scanned from a fresh start, before the carry is added, and how many such runs are
 /// scanned side by side.
