@@ -110,7 +110,7 @@ void check_integer_powers(std::span<const Operand> in) {
 }  // namespace
 
 void start(const Hooks& hooks) {
-  set_gil_hooks({hooks.release_gil, hooks.acquire_gil});
+  set_python_hooks({hooks.release_gil, hooks.acquire_gil, hooks.interrupted, hooks.answer_signals});
   set_code_hooks(hooks.retain_code, hooks.release_code);
   set_validator(hooks.validator);
 }

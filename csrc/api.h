@@ -23,7 +23,8 @@ struct Hooks {
   void (*acquire_gil)(void*);      // PyEval_RestoreThread
   void (*retain_code)(void*);      // Py_INCREF
   void (*release_code)(void*);     // Py_DECREF
-  bool (*interrupted)();           // PyErr_CheckSignals between kernels; true: stop (called with the GIL)
+  bool (*interrupted)();           // Ctrl-C has been pressed and not yet answered
+  bool (*answer_signals)();        // PyErr_CheckSignals; true: an exception is set, so stop
   Validator validator;             // GRUMPY_VALIDATE
 };
 void start(const Hooks& hooks);

@@ -104,6 +104,7 @@ cdef extern from "api.h" namespace "grumpy::api":
         void (*retain_code)(void*) noexcept
         void (*release_code)(void*) noexcept
         cbool (*interrupted)() noexcept
+        cbool (*answer_signals)() noexcept
         Validator validator
     void start(const Hooks&) except +translate
     cdef cppclass FpEvent:

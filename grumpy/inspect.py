@@ -60,6 +60,16 @@ def _svg(arrays):
     return done.stdout[done.stdout.index("<svg"):]
 
 
+def svg(array):
+    """A notebook's picture of a pending array; None where there is none to draw or to draw with."""
+    if not _core.is_pending(array):
+        return None
+    try:
+        return _svg([array])
+    except RuntimeError:
+        return None
+
+
 def html(array):
     """A notebook's view of an array: its values when they are there, else its graph as a picture."""
     facts = f"{array.dtype} {array.shape}"

@@ -29,6 +29,8 @@ class InternalError : public std::logic_error {
 };
 class CompileError : public std::runtime_error { public: using std::runtime_error::runtime_error; };
 class DeviceError : public std::runtime_error { public: using std::runtime_error::runtime_error; };
+/// Somebody pressed Ctrl-C; Python knows which exception that is.
+class Interrupted : public std::runtime_error { public: using std::runtime_error::runtime_error; };
 class OutOfMemory : public std::runtime_error { public: using std::runtime_error::runtime_error; };
 
 namespace detail {

@@ -40,11 +40,13 @@ Snapshot run_pipeline(Snapshot s) {
   const bool verifying = Config::verify() >= 1, dumping = is_dumping();
   if (verifying) verify(s, "recording");
   if (dumping) dump(next_dump_name("snapshot", "txt"), to_string(s));
+  GRUMPY_LOG(Passes) << "recorded\n" << to_string(s);
   for (const Pass& pass : kPasses) {
     if (is_disabled(pass.name)) continue;
     s = pass.run(s);
     if (verifying) verify(s, pass.name);
     if (dumping) dump(next_dump_name(pass.name, "txt"), to_string(s));
+    GRUMPY_LOG(Passes) << "after " << pass.name << '\n' << to_string(s);
   }
   return s;
 }

@@ -3,14 +3,11 @@
 #include <sstream>
 
 #include "base/error.h"
+#include "base/log.h"
 #include "codegen/jit.h"
+#include "codegen/ptx.h"
 #include "passes/pipeline.h"
 #include "runtime/plan.h"
-#if __has_include("codegen/ptx.h")
-#include "codegen/ptx.h"
-#else
-namespace grumpy { inline std::string emit_ptx(const KernelSpec&, const std::string&) { return {}; } }
-#endif
 
 namespace grumpy {
 namespace {
@@ -107,6 +104,17 @@ std::string dot_text(const Snapshot& s, const PartitionList& list) {
 }
 
 }  // namespace
+
+void dump_plan(const Snapshot& s, const PartitionList& list, const Plan& plan) {
+  dump(next_dump_name("partitions", "txt"), to_string(s) + to_string(list, s));
+  dump(next_dump_name("graph", "dot"), dot_text(s, list));
+  dump(next_dump_name("kernels", "txt"), kernel_text(plan));
+  dump(next_dump_name("kernels", "ll"), segment_text(plan, llvm_text));
+  dump(next_dump_name("kernels", "s"), segment_text(plan, asm_text));
+  dump(next_dump_name("kernels", "ptx"), ptx_text(plan));
+}
+
+void log_code(const Plan& plan) { write_log(kernel_text(plan) + segment_text(plan, llvm_text)); }
 
 std::string describe_plan(const Frontier& f, const std::string& what) {
   Snapshot s = take_snapshot(f);

@@ -17,12 +17,14 @@ namespace {
 
 class Executor {
  public:
-  Executor(const Plan& plan, const Frontier& f, const Buffers& slots, std::vector<FpReportItem>& errors)
-      : plan_(plan), f_(f), slots_(slots), errors_(errors) {}
+  Executor(const Plan& plan, const Frontier& f, const Buffers& slots, std::vector<FpReportItem>& errors,
+           const std::function<bool()>& interrupted)
+      : plan_(plan), f_(f), slots_(slots), errors_(errors), interrupted_(interrupted) {}
 
   void run() {
     if (Config::device() == DeviceChoice::Null) return;
     for (const PlanStep& step : plan_.steps) {
+      if (interrupted_) stop_if_interrupted(step);
       switch (step.kind) {
         case StepKind::Kernel: run_step(step); break;
         case StepKind::Matmul: run_matmul(step); break;
@@ -35,6 +37,22 @@ class Executor {
   char* address(const PlanArg& a) const {
     if (a.constant_tag >= 0) return reinterpret_cast<char*>(f_.nodes[size_t(a.constant_tag)]->constant.bytes);
     return static_cast<char*>(slots_[a.slot].data) + a.offset_bytes;
+  }
+
+  using Clock = std::chrono::steady_clock;
+  static constexpr Clock::duration kAskEvery = std::chrono::milliseconds(20);
+
+  /// Until a leaf has been overwritten the whole evaluation can be given up and done again.
+  void stop_if_interrupted(const PlanStep& next) {
+    const auto now = Clock::now();
+    if (can_stop_ && now - asked_ > kAskEvery) {
+      if (asked_ != Clock::time_point{} && interrupted_()) throw Interrupted("interrupted");
+      asked_ = now;
+    }
+    const size_t first_store = next.kind != StepKind::Kernel ? 2
+        : next.args.size() - next.spec.stores.size() - next.spec.reductions.size();
+    for (size_t a = first_store; a < next.args.size(); ++a)
+      can_stop_ = can_stop_ && plan_.slots[next.args[a].slot].leaf_tag < 0;
   }
 
   void run_step(const PlanStep& step) {
@@ -106,6 +124,9 @@ class Executor {
   const Frontier& f_;
   const Buffers& slots_;
   std::vector<FpReportItem>& errors_;
+  const std::function<bool()>& interrupted_;
+  Clock::time_point asked_{};
+  bool can_stop_ = true;
 };
 
 }  // namespace
@@ -128,9 +149,10 @@ void Buffers::keep(const std::vector<Plan::Commit>& commits) {
   for (const Plan::Commit& c : commits) held_.emplace_back(at_[c.slot]);
 }
 
-void run_plan(const Plan& plan, const Frontier& f, Buffers& buffers, std::vector<FpReportItem>& errors) {
+void run_plan(const Plan& plan, const Frontier& f, Buffers& buffers, std::vector<FpReportItem>& errors,
+              const std::function<bool()>& interrupted) {
   buffers.bind(plan, f);
-  Executor(plan, f, buffers, errors).run();
+  Executor(plan, f, buffers, errors, interrupted).run();
 }
 
 }  // namespace grumpy

@@ -1,9 +1,11 @@
 /// Runs a LaunchPlan on the host.
 ///
 /// Needs:   the frontier the plan fits; the evaluation lock. Leaves: the buffer of every commit.
-/// Throws:  OutOfMemory before any kernel has run, so that every array stays as it was.
+/// Throws:  OutOfMemory before any kernel has run, Interrupted before any leaf has been written to:
+///          every array stays as it was.
 /// Threads: needs no GIL.
 #pragma once
+#include <functional>
 #include <vector>
 
 #include "graph/frontier.h"
@@ -29,6 +31,8 @@ class Buffers {
 };
 
 /// Binds the plan's slots and runs its steps; a commit's buffer is then buffers[commit.slot].
-void run_plan(const Plan& plan, const Frontier& f, Buffers& buffers, std::vector<FpReportItem>& errors);
+/// `interrupted` is asked now and then between kernels.
+void run_plan(const Plan& plan, const Frontier& f, Buffers& buffers, std::vector<FpReportItem>& errors,
+              const std::function<bool()>& interrupted);
 
 }  // namespace grumpy

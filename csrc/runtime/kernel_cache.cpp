@@ -133,6 +133,7 @@ BlockFn compile_segment(const Segment& s, OptLevel level, bool is_fold = false) 
   if (auto object = read_cached_object(key)) {
     if (BlockFn fn = load_object(*object, name)) {
       stats().disk_hits.fetch_add(1, std::memory_order_relaxed);
+      GRUMPY_LOG(Device) << name << " from disk";
       return fn;
     }
   }
@@ -142,6 +143,7 @@ BlockFn compile_segment(const Segment& s, OptLevel level, bool is_fold = false) 
   const auto ns = std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now() - begin);
   stats().compiled.fetch_add(1, std::memory_order_relaxed);
   stats().compile_ns.fetch_add(uint64_t(ns.count()), std::memory_order_relaxed);
+  GRUMPY_LOG(Device) << name << " compiled in " << double(ns.count()) / 1e6 << " ms, " << object.size() << " bytes";
   write_cached_object(key, object);
   return fn;
 }

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "passes/pipeline.h"
+#include "runtime/describe.h"
 #include "runtime/memory_plan.h"
 #include "runtime/plan.h"
 
@@ -301,12 +302,15 @@ class Planner {
 
 std::shared_ptr<const Plan> make_plan(const Frontier& f) {
   const Snapshot s = run_pipeline(take_snapshot(f));
-  return make_plan(f, s, partition(s));
+  const PartitionList list = partition(s);
+  std::shared_ptr<const Plan> plan = make_plan(f, s, list);
+  GRUMPY_LOG(Partitions) << to_string(s) << to_string(list, s);
+  if (is_logged(LogLevel::Code)) log_code(*plan);
+  if (is_dumping()) dump_plan(s, list, *plan);
+  return plan;
 }
 
 std::shared_ptr<const Plan> make_plan(const Frontier& f, const Snapshot& s, const PartitionList& list) {
-  GRUMPY_LOG(Partitions) << to_string(s) << to_string(list, s);
-  if (is_dumping()) dump(next_dump_name("partitions", "txt"), to_string(s) + to_string(list, s));
   return Planner(f, s, list).run();
 }
 

@@ -1,6 +1,7 @@
 #include "runtime/session.h"
 
 #include <algorithm>
+#include <functional>
 #include <mutex>
 
 #include "base/config.h"
@@ -14,7 +15,7 @@
 namespace grumpy {
 namespace {
 
-GilHooks gil;
+PythonHooks python;
 Validator validator;
 std::vector<FpError> fp_errors;
 
@@ -33,9 +34,9 @@ class EvaluationLock {
   explicit EvaluationLock(std::span<Node* const> wanted) {
     if (evaluation_mutex().try_lock()) return;
     for (Node* n : wanted) held_.emplace_back(n);
-    void* state = gil.release();
+    void* state = python.release();
     evaluation_mutex().lock();
-    gil.acquire(state);
+    python.acquire(state);
   }
   ~EvaluationLock() { evaluation_mutex().unlock(); }
 
@@ -45,8 +46,20 @@ class EvaluationLock {
 
 class WithoutGil {
  public:
-  explicit WithoutGil(bool really) : state_(really ? gil.release() : nullptr), really_(really) {}
-  ~WithoutGil() { if (really_) gil.acquire(state_); }
+  explicit WithoutGil(bool really) : state_(really ? python.release() : nullptr), really_(really) {}
+  ~WithoutGil() { if (really_) python.acquire(state_); }
+
+  /// Whether Ctrl-C has been pressed; no question where the work is too small to wait for.
+  std::function<bool()> question() {
+    if (!really_) return {};
+    return [this] {
+      python.acquire(state_);
+      const bool yes = python.interrupted();
+      state_ = python.release();
+      return yes;
+    };
+  }
+
  private:
   void* state_;
   bool really_;
@@ -109,10 +122,10 @@ void keep_errors(const Frontier& f, std::vector<FpReportItem>& items) {
 
 }  // namespace
 
-void set_gil_hooks(const GilHooks& hooks) { gil = hooks; }
+void set_python_hooks(const PythonHooks& hooks) { python = hooks; }
 void set_validator(const Validator& v) { validator = v; }
 
-void evaluate(std::span<Node* const> wanted) {
+static void evaluate_once(std::span<Node* const> wanted) {
   const auto is_done = [&] {
     return std::all_of(wanted.begin(), wanted.end(), [](Node* n) { return n->is_materialized(); });
   };
@@ -137,8 +150,8 @@ void evaluate(std::span<Node* const> wanted) {
   } cleanup{plan};
   Validation validation(frontier);
   {
-    const WithoutGil without(plan.work > kReleaseWork);
-    run_plan(plan, frontier, buffers, errors);                        // the kernels
+    WithoutGil without(plan.work > kReleaseWork);
+    run_plan(plan, frontier, buffers, errors, without.question());    // the kernels
   }
   if (!errors.empty()) keep_errors(frontier, errors);
   const std::string difference = validation.compare(plan, buffers);
@@ -146,6 +159,17 @@ void evaluate(std::span<Node* const> wanted) {
   for (const Plan::Commit& c : plan.commits) materialize(frontier.nodes[c.tag], buffers.take(c.slot));
   count(stats().evaluations);
   if (!difference.empty()) throw InternalError("GRUMPY_VALIDATE: " + difference);
+}
+
+void evaluate(std::span<Node* const> wanted) {
+  for (;;) {
+    try {
+      evaluate_once(wanted);
+      return;
+    } catch (const Interrupted&) {  // no lock is held any more: Python's own handler decides
+      if (python.answer_signals()) throw;
+    }
+  }
 }
 
 void note_fp_error(const Site& site, std::string operation, uint8_t raised) {

@@ -13,11 +13,14 @@
 
 namespace grumpy {
 
-struct GilHooks {
+/// All but release are called with the GIL held.
+struct PythonHooks {
   void* (*release)() = [] { return static_cast<void*>(nullptr); };
   void (*acquire)(void*) = [](void*) {};
+  bool (*interrupted)() = [] { return false; };     // asked between kernels
+  bool (*answer_signals)() = [] { return false; };  // no lock is held; true: stop with Interrupted
 };
-void set_gil_hooks(const GilHooks& hooks);
+void set_python_hooks(const PythonHooks& hooks);
 void set_validator(const Validator& v);
 
 /// Floating-point errors of an operation that has been evaluated.
@@ -27,7 +30,8 @@ struct FpError {
   uint8_t fpe;
 };
 
-/// Gives these nodes, and what shares work with them, their buffers.
+/// Gives these nodes, and what shares work with them, their buffers. Interrupted between kernels,
+/// everything stays pending as it was.
 void evaluate(std::span<Node* const> wanted);
 
 /// For what runs outside evaluate(): remembers those of the raised errors that the site watches for.

@@ -50,6 +50,8 @@ inline void translate() {
   } catch (const PythonError&) {
   } catch (const Error& e) {
     if (!PyErr_Occurred()) PyErr_SetString(python_class(e.error_class), e.what());
+  } catch (const Interrupted&) {
+    if (!PyErr_Occurred()) PyErr_SetNone(PyExc_KeyboardInterrupt);
   } catch (const OutOfMemory& e) {
     if (!PyErr_Occurred()) PyErr_SetString(PyExc_MemoryError, e.what());
   } catch (const CompileError& e) {

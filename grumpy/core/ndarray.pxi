@@ -291,6 +291,11 @@ cdef class ndarray:
         import types
         return types.GenericAlias(cls, item)
 
+    def _repr_svg_(self):
+        """For notebooks: the graph of a pending array."""
+        from grumpy import inspect
+        return inspect.svg(self)
+
     def _repr_html_(self):
         from grumpy import inspect
         return inspect.html(self)

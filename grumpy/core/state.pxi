@@ -169,7 +169,21 @@ cdef void release_code(void* code) noexcept:
     Py_DECREF(<object>code)
 
 
+cdef extern from "Python.h":
+    int PyOS_InterruptOccurred() noexcept
+    void PyErr_SetInterrupt() noexcept
+
+
 cdef cbool is_interrupted() noexcept:
+    """Whether SIGINT waits for its handler; it goes on waiting."""
+    if not PyOS_InterruptOccurred():
+        return False
+    PyErr_SetInterrupt()
+    return True
+
+
+cdef cbool answer_signals() noexcept:
+    """Runs the handlers of signals; whether one of them has raised."""
     try:
         PyErr_CheckSignals()
     except:  # noqa: E722  the exception is put back: the core stops, and it is what comes out
@@ -196,6 +210,7 @@ cdef void start_core():
     hooks.retain_code = retain_code
     hooks.release_code = release_code
     hooks.interrupted = is_interrupted
+    hooks.answer_signals = answer_signals
     hooks.validator.expect = expect_nodes
     hooks.validator.compare = compare_nodes
     start(hooks)
