@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "device/cpu/allocator.h"
 #include "device/cpu/copy.h"
+#include "device/cpu/host_limits.h"
 #include "graph/frontier.h"
 #include "runtime/session.h"
 #include "runtime/stats.h"
@@ -67,7 +68,7 @@ bool finish_plain(NodeRef n, Array& out) {
 NodeRef operand_node(const Operand& o) { return o.array ? read(*o.array) : make_constant(o.scalar); }
 
 int64_t pending_limit_bytes() {
-  static const int64_t automatic = int64_t(1) << 32;
+  static const int64_t automatic = int64_t(usable_memory_bytes() / 4);
   const int64_t set = Config::max_pending_bytes();
   return set == kAuto ? automatic : set;
 }

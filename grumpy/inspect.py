@@ -1,7 +1,4 @@
 """Look at what an evaluation would do: graph, partitions, kernels, code, pictures."""
-import html as _html
-import subprocess
-
 from grumpy import _core
 
 WHATS = ("graph", "passes", "partitions", "kernel", "llvm", "asm", "ptx", "dot", "svg")
@@ -46,11 +43,19 @@ class Text(str):
     def _repr_html_(self):
         if self.what == "svg":
             return str(self)
-        return f"<pre>{_html.escape(self)}</pre>"
+        return f"<pre>{_escape(self)}</pre>"
+
+
+def _escape(text):
+    import html  # here and below: imported by few, so not by all
+
+    return html.escape(text)
 
 
 def _svg(arrays):
     """The DAG as SVG, its partitions coloured; raises RuntimeError without Graphviz."""
+    import subprocess
+
     dot = _core.show_text(arrays, "dot")
     try:
         done = subprocess.run(["dot", "-Tsvg"], input=dot, capture_output=True, text=True, check=True)
@@ -74,9 +79,9 @@ def html(array):
     """A notebook's view of an array: its values when they are there, else its graph as a picture."""
     facts = f"{array.dtype} {array.shape}"
     if not _core.is_pending(array):
-        return f"<pre>{_html.escape(repr(array))}</pre><small>{_html.escape(facts)}</small>"
+        return f"<pre>{_escape(repr(array))}</pre><small>{_escape(facts)}</small>"
     try:
         body = _svg([array])
     except RuntimeError:
-        body = f"<pre>{_html.escape(_core.show_text([array], 'graph'))}</pre>"
-    return f"<small>pending {_html.escape(facts)}</small>{body}"
+        body = f"<pre>{_escape(_core.show_text([array], 'graph'))}</pre>"
+    return f"<small>pending {_escape(facts)}</small>{body}"

@@ -90,7 +90,8 @@ class Report:
             f"library calls {self.library_calls}",
             f"operations    {self.recorded} recorded, {self.pending} pending",
             f"plans         {self.plans} made, {self.plan_hits} reused, {self.replays} of them replayed",
-            f"memory        {self.bytes_moved / 1e6:.1f} MB moved in {self.run_ns / 1e6:.1f} ms",
+            f"memory        {self.bytes_moved / 1e6:.1f} MB moved; large evaluations ran "
+            f"{self.run_ns / 1e6:.1f} ms",
             f"evaluations   {self.evaluations}",
         ]
         lines += _table([(f"{e.count}x", f"{e.seconds * 1e3:.1f} ms", f"{e.file}:{e.line}")

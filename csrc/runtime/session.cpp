@@ -1,6 +1,7 @@
 #include "runtime/session.h"
 
 #include <algorithm>
+#include <chrono>
 #include <functional>
 #include <mutex>
 
@@ -43,6 +44,11 @@ class EvaluationLock {
  private:
   std::vector<NodeRef> held_;
 };
+
+uint64_t now_ns() {
+  return uint64_t(std::chrono::duration_cast<std::chrono::nanoseconds>(
+      std::chrono::steady_clock::now().time_since_epoch()).count());
+}
 
 class WithoutGil {
  public:
@@ -150,8 +156,11 @@ static void evaluate_once(std::span<Node* const> wanted) {
   } cleanup{plan};
   Validation validation(frontier);
   {
-    WithoutGil without(plan.work > kReleaseWork);
+    const bool is_large = plan.work > kReleaseWork;
+    WithoutGil without(is_large);
+    const uint64_t begin = is_large ? now_ns() : 0;
     run_plan(plan, frontier, buffers, errors, without.question());    // the kernels
+    if (is_large) count(stats().run_ns, now_ns() - begin);
   }
   if (!errors.empty()) keep_errors(frontier, errors);
   const std::string difference = validation.compare(plan, buffers);

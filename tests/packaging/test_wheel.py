@@ -83,3 +83,23 @@ def test_shares_a_process(other, grumpy_first):
         pytest.skip(f"{other} is not installed")
     names = ["grumpy", other] if grumpy_first else [other, "grumpy"]
     subprocess.run([sys.executable, "-P", "-c", SHARE, *names], check=True, timeout=300)
+
+
+def test_import_brings_little_along():
+    """Beside NumPy's modules and its own; what few need is imported when it is needed."""
+    program = ("import sys, numpy; before = set(sys.modules); import grumpy\n"
+               "print(*{m.partition('.')[0] for m in set(sys.modules) - before})")
+    brought = set(read(sys.executable, "-P", "-c", program).split())
+    assert not brought & {"subprocess", "html", "scipy", "asyncio", "tempfile"}
+
+
+def test_it_runs_where_nothing_else_is(tmp_path):
+    """No LLVM, no BLAS and no compiler in sight, and a home that is not there yet."""
+    program = ("import numpy as np, grumpy\n"
+               "x = np.linspace(0, 1, 60_000).reshape(200, 300)\n"
+               "g = grumpy.asarray(x)\n"
+               "assert (np.asarray(np.sqrt(g * g + 1)) == np.sqrt(x * x + 1)).all()\n"
+               "assert np.allclose(np.asarray(g @ g.T), x @ x.T)\n"
+               "assert grumpy.report().compiled")
+    subprocess.run([sys.executable, "-P", "-c", program], check=True,
+                   env={"PATH": "/nowhere", "HOME": str(tmp_path / "home"), "GRUMPY_JIT": "sync"})
