@@ -141,8 +141,9 @@ cdef extern from "core/site.h" namespace "grumpy::binding":
     int (*resolve_errstate)(ErrState*)
     void forget_errstates()
     uint64_t now_ns() noexcept
+    uint64_t now_ticks() noexcept
     cdef cppclass PlaceCounts:
-        void add(uint64_t ns)
+        void add(uint64_t ticks)
         void clear()
         object list()
     PlaceCounts evaluation_counts

@@ -1,10 +1,11 @@
 # Making objects of the class, reading one value, evaluating.
 
-# Objects that died young are kept as they are, empty, for the next result: neither the allocator nor
-# Cython's general teardown (which guards against a __dealloc__ that raises) is in the common lane.
+# Objects that die are kept as they are, empty, for the next result: neither the allocator nor Cython's
+# general teardown is in the common lane. The class has no __dealloc__: what it would do is done here.
 cdef extern from "Python.h":
     object PyObject_Init(PyObject* o, PyTypeObject* t)
-    void* PyObject_GET_WEAKREFS_LISTPTR(PyObject* o) noexcept
+    PyObject** PyObject_GET_WEAKREFS_LISTPTR(PyObject* o) noexcept
+    void PyObject_ClearWeakRefs(PyObject* o) noexcept
     ctypedef void (*destructor)(PyObject*) noexcept
 
 cdef extern from *:
@@ -21,30 +22,33 @@ cdef enum:
     MAX_SPARE = 256
 cdef PyObject* spare[MAX_SPARE]
 cdef int num_spare = 0
-cdef destructor full_dealloc
+cdef destructor free_ndarray
 
 
-cdef void fast_dealloc(PyObject* o) noexcept:
+cdef void dealloc_ndarray(PyObject* o) noexcept:
     global num_spare
-    cdef PyObject* base
-    if (<ndarray>o).out_ != NULL or (<ndarray>o).np_ != NULL \
-            or (<PyObject**>PyObject_GET_WEAKREFS_LISTPTR(o))[0] != NULL:
-        full_dealloc(o)
-        return
+    cdef PyObject* base = (<ndarray>o).base_
+    cdef PyObject* np_ = (<ndarray>o).np_
+    if (<PyObject**>PyObject_GET_WEAKREFS_LISTPTR(o))[0] != NULL:
+        PyObject_ClearWeakRefs(o)
+    if (<ndarray>o).out_ != NULL:
+        (<_Export>(<ndarray>o).out_).owner = NULL
+        (<ndarray>o).out_ = NULL
     clear_array((<ndarray>o).a)
-    base = (<ndarray>o).base_
     (<ndarray>o).base_ = NULL
+    (<ndarray>o).np_ = NULL
     (<ndarray>o).bits = 0
     (<ndarray>o).version = 0
-    if num_spare < MAX_SPARE:  # others may have died with the array
+    if num_spare < MAX_SPARE:
         spare[num_spare] = o
         num_spare += 1
     else:
-        full_dealloc(o)
+        free_ndarray(o)
+    Py_XDECREF(np_)
     Py_XDECREF(base)
 
 
-full_dealloc = grumpy_set_dealloc(<PyTypeObject*>ndarray, fast_dealloc)
+free_ndarray = grumpy_set_dealloc(<PyTypeObject*>ndarray, dealloc_ndarray)
 
 
 cdef inline ndarray new_object():
@@ -140,7 +144,7 @@ cdef inline bint same_shape(const Array& a, const Array& b) noexcept:
 # ---- evaluation, counted by the user's line
 
 cdef inline int note_evaluation(uint64_t began) except -1:
-    evaluation_counts.add(now_ns() - began)
+    evaluation_counts.add(now_ticks() - began)
     return 0
 
 
@@ -148,7 +152,7 @@ cdef int evaluate_array(ndarray g) except -1:
     cdef uint64_t began
     if not readable(g) or not is_waiting(g.a):
         return 0
-    began = now_ns()
+    began = now_ticks()
     evaluate_one(g.a)
     note_evaluation(began)
     return 0

@@ -193,7 +193,7 @@ cdef object get_fancy(ndarray g, object key):
     if mask is not None:
         if not mask_fits(g, mask):
             return NotImplemented
-        began = now_ns()
+        began = now_ticks()
         a = compress(g.a, mask.a)
         note_evaluation(began)
         return make(a)

@@ -124,7 +124,7 @@ cdef int set_writeable(ndarray g, object value) except -1:
         g.bits |= READONLY
     if g.out_ != NULL:
         (<_Export>g.out_).is_readonly = g.bits & READONLY
-        nd = (<_Export>g.out_).nd()
+        nd = exported(<_Export>g.out_)
         if nd is not None:
             nd.flags.writeable = value
     return 0

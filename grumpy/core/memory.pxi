@@ -13,20 +13,13 @@ cdef enum:
 
 
 @cython.final
-@cython.freelist(64)
 cdef class _Export:
     """Base of an ndarray over grumpy memory; dies with the last ndarray that sees the memory."""
     cdef Buffer* buffer
     cdef Array array      # what was exported
-    cdef PyObject* owner  # the grumpy.ndarray, borrowed; its __dealloc__ clears this
-    cdef object nd        # weak reference to the ndarray
+    cdef PyObject* owner  # the grumpy.ndarray, borrowed; its end clears this
+    cdef PyObject* nd     # weak reference to the ndarray, owned
     cdef bint is_readonly
-
-    def __dealloc__(self):
-        if self.owner != NULL:
-            (<ndarray>self.owner).out_ = NULL
-        if self.buffer != NULL:
-            end_export(self.buffer)
 
     def __getbuffer__(self, Py_buffer* view, int flags):
         # NumPy asks whether the memory behind an ndarray may be written before it sets WRITEABLE.
@@ -45,6 +38,63 @@ cdef class _Export:
         view.internal = NULL
 
 
+cdef extern from *:
+    """
+    static inline PyObject* grumpy_weak_target(PyObject* weak) {
+      PyObject* target = NULL;
+    #if PY_VERSION_HEX >= 0x030D0000
+      if (weak && PyWeakref_GetRef(weak, &target) < 0) PyErr_Clear();
+      if (!target) Py_RETURN_NONE;
+    #else
+      target = weak ? PyWeakref_GET_OBJECT(weak) : Py_None;
+      Py_INCREF(target);
+    #endif
+      return target;
+    }
+    """
+    object grumpy_weak_target(PyObject* weak)
+    PyObject* PyWeakref_NewRef(object, PyObject* callback) except NULL
+
+cdef PyObject* spare_exports[MAX_SPARE]
+cdef int num_spare_exports = 0
+cdef destructor free_export
+
+
+cdef void dealloc_export(PyObject* o) noexcept:
+    global num_spare_exports
+    cdef PyObject* weak = (<_Export>o).nd
+    if (<_Export>o).owner != NULL:
+        (<ndarray>(<_Export>o).owner).out_ = NULL
+    if (<_Export>o).buffer != NULL:
+        end_export((<_Export>o).buffer)
+    clear_array((<_Export>o).array)
+    (<_Export>o).nd = NULL
+    (<_Export>o).owner = NULL
+    (<_Export>o).buffer = NULL
+    if num_spare_exports < MAX_SPARE:
+        spare_exports[num_spare_exports] = o
+        num_spare_exports += 1
+    else:
+        free_export(o)
+    Py_XDECREF(weak)
+
+
+free_export = grumpy_set_dealloc(<PyTypeObject*>_Export, dealloc_export)
+
+
+cdef inline _Export new_export():
+    global num_spare_exports
+    if num_spare_exports > 0:
+        num_spare_exports -= 1
+        return <_Export>PyObject_Init(spare_exports[num_spare_exports], <PyTypeObject*>_Export)
+    return _Export.__new__(_Export)
+
+
+cdef inline object exported(_Export e):
+    """The ndarray that is out, or None."""
+    return grumpy_weak_target(e.nd)
+
+
 cdef char no_bytes[16]
 
 
@@ -52,8 +102,9 @@ cdef object export(ndarray g):
     """The ndarray over g's memory: one while it lives, writeable where g is."""
     cdef _Export e
     cdef int64_t strides[64]
+    cdef int64_t* steps = NULL
     cdef int64_t offset
-    cdef int id, k, ndim, flags
+    cdef int id, item, k, flags
     cdef char* data
     cdef const ShapeRep* s
     cdef uint64_t began
@@ -63,14 +114,14 @@ cdef object export(ndarray g):
         return <object>g.np_
     if g.out_ != NULL:
         e = <_Export>g.out_
-        nd = e.nd()
+        nd = exported(e)
         if nd is not None:
             return nd
         e.owner = NULL
         g.out_ = NULL
-    e = _Export.__new__(_Export)
+    e = new_export()
     if is_waiting(g.a):
-        began = now_ns()
+        began = now_ticks()
         e.buffer = export_buffer(g.a)
         note_evaluation(began)
     else:
@@ -79,17 +130,22 @@ cdef object export(ndarray g):
     e.is_readonly = g.bits & READONLY or e.buffer.is_readonly
     settle_events()
     id = dtype_id(g)
+    item = dtype_bytes(id)
     s = g.a.shape().get()
-    ndim = s.ndim
-    window_of(g.a, strides, &offset)
-    data = <char*>e.buffer.data + offset * dtype_bytes(id) if e.buffer.data != NULL else no_bytes
-    for k in range(ndim):
-        strides[k] *= dtype_bytes(id)
+    if is_c_contiguous(g.a):  # NumPy knows the strides
+        offset = g.a.view.get().offset if g.a.view.get() != NULL else 0
+    else:
+        window_of(g.a, strides, &offset)
+        steps = strides
+        for k in range(s.ndim):
+            strides[k] *= item
+    data = <char*>e.buffer.data + offset * item if e.buffer.data != NULL else no_bytes
     flags = 0 if e.is_readonly else NPY_ARRAY_WRITEABLE
-    nd = cnp.PyArray_New(np_ndarray, ndim, <cnp.npy_intp*>&s.dims[0], kTypeNumbers[id],
-                         <cnp.npy_intp*>strides, data, 0, flags, <object>NULL)
+    Py_INCREF(<object>dtype_objects[id])
+    nd = PyArray_NewFromDescr(<PyTypeObject*>np_ndarray, <PyArray_Descr*>dtype_objects[id], s.ndim,
+                              <cnp.npy_intp*>&s.dims[0], <cnp.npy_intp*>steps, data, flags, NULL)
     cnp.set_array_base(nd, e)
-    e.nd = weakref.ref(nd)
+    e.nd = PyWeakref_NewRef(nd, NULL)
     e.owner = <PyObject*>g
     g.out_ = <PyObject*>e
     return nd
@@ -224,7 +280,7 @@ cdef ndarray wrap_ndarray(PyObject* pnd, Py_ssize_t held):
         root = base
     if base != NULL and type(<object>base) is _Export:
         e = <_Export>base
-        if e.owner != NULL and e.nd() is <object>pnd:
+        if e.owner != NULL and exported(e) is <object>pnd:
             return <ndarray>e.owner
         if native >= 0 and native == dtype_of(e.array):
             item = dtype_bytes(native)

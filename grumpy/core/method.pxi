@@ -84,7 +84,7 @@ cdef object resize_array(ndarray g, tuple new_shape, refcheck):
         raise ValueError("cannot resize this array: it does not own its data")
     if g.bits & SCALAR or g.bits & READONLY:
         raise ValueError("cannot resize this array: it is read-only")
-    if g.out_ != NULL and (<_Export>g.out_).nd() is not None:
+    if g.out_ != NULL and exported(<_Export>g.out_) is not None:
         raise ValueError("cannot resize an array that references or is referenced\n"
                          "by another array in this way.\n"
                          "Use the np.resize function or refcheck=False")

@@ -26,12 +26,6 @@ cdef class ndarray:
     cdef PyObject* out_   # borrowed, or NULL: the _Export that holds our memory out; it clears this
     cdef object __weakref__
 
-    def __dealloc__(self):
-        if self.out_ != NULL:
-            (<_Export>self.out_).owner = NULL
-        Py_XDECREF(self.np_)
-        Py_XDECREF(self.base_)
-
     __array_priority__ = 1.0
 
     def __init__(self, *args, **kwargs):

@@ -185,11 +185,27 @@ inline uint64_t now_ns() {
   return uint64_t(std::chrono::steady_clock::now().time_since_epoch() / std::chrono::nanoseconds(1));
 }
 
+/// The processor's clock: a third of what now_ns() costs, which would be a tenth of a small evaluation.
+inline uint64_t now_ticks() { return __builtin_ia32_rdtsc(); }
+
+/// Ticks as nanoseconds, by what both clocks have done since the module was loaded.
+class TickRate {
+ public:
+  uint64_t ns_of(uint64_t ticks) const {
+    const double passed = double(now_ticks() - ticks_);
+    return passed > 0 ? uint64_t(double(ticks) * (double(now_ns() - ns_) / passed)) : 0;
+  }
+
+ private:
+  uint64_t ns_ = now_ns(), ticks_ = now_ticks();
+};
+inline const TickRate tick_rate;
+
 /// Counts by the place in the user's program. Finding the line of an instruction costs more than a
 /// small evaluation, so places are counted, and lines are found when somebody looks.
 class PlaceCounts {
  public:
-  void add(uint64_t ns) {
+  void add(uint64_t ticks) {
     const Place place = user_place();
     Recent& recent = recent_[(reinterpret_cast<uintptr_t>(place.code) >> 4 ^ unsigned(place.instruction)) % std::size(recent_)];
     if (recent.place != place || !recent.count) {
@@ -198,7 +214,7 @@ class PlaceCounts {
       recent = {place, &it->second};  // stays where it is until clear()
     }
     ++recent.count->count;
-    recent.count->ns += ns;
+    recent.count->ticks += ticks;
   }
 
   void clear() {
@@ -212,8 +228,8 @@ class PlaceCounts {
     for (const auto& [place, count] : counts_) {
       PyObject* item = list ? place.code ? Py_BuildValue("(OiKK)", place.code->co_filename,
                                                          PyCode_Addr2Line(place.code, place.instruction),
-                                                         count.count, count.ns)
-                                         : Py_BuildValue("(siKK)", "<unknown>", 0, count.count, count.ns)
+                                                         count.count, tick_rate.ns_of(count.ticks))
+                                         : Py_BuildValue("(siKK)", "<unknown>", 0, count.count, tick_rate.ns_of(count.ticks))
                             : nullptr;
       if (!item || PyList_Append(list, item) < 0) Py_CLEAR(list);
       Py_XDECREF(item);
@@ -228,7 +244,7 @@ class PlaceCounts {
       return std::hash<void*>()(p.code) * 31 + size_t(p.instruction);
     }
   };
-  struct Count { uint64_t count = 0, ns = 0; };
+  struct Count { uint64_t count = 0, ticks = 0; };
   struct Recent {
     Place place;
     Count* count = nullptr;

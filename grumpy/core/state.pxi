@@ -39,6 +39,9 @@ cdef extern from *:
     void PyEval_RestoreThread(PyThreadState*) noexcept
 
 cdef extern from "numpy/arrayobject.h":
+    ctypedef struct PyArray_Descr
+    object PyArray_NewFromDescr(PyTypeObject* type, PyArray_Descr* stolen, int ndim, cnp.npy_intp* dims,
+                                cnp.npy_intp* strides, void* data, int flags, PyObject* of)
     object PyArray_Scalar(void* data, cnp.dtype descr, object base)
     cnp.dtype PyArray_DescrFromScalar(object scalar)
     void PyArray_ScalarAsCtype(object scalar, void* ctypeptr)

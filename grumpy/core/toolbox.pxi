@@ -218,7 +218,7 @@ def evaluate(*arrays):
         Without arguments everything that is pending and still reachable is computed.
     """
     cdef vector[const Array*] wanted
-    cdef uint64_t began = now_ns()
+    cdef uint64_t began = now_ticks()
     for x in arrays:
         if type(x) is not ndarray:
             raise TypeError(f"evaluate: expected grumpy arrays, got {type(x).__name__}")
