@@ -6,6 +6,14 @@ namespace {
 constexpr uint32_t kNobody = ~uint32_t{0};
 constexpr uint8_t kNoSlot = 0xff;
 
+uint32_t head_of(const Node& n) {
+  return uint32_t(n.kind) | uint32_t(n.op) << 8 | uint32_t(n.dtype) << 16 | uint32_t(n.nin) << 24;
+}
+
+bool is_plain(NodeKind k) {
+  return k == NodeKind::Leaf || k == NodeKind::Constant || k == NodeKind::Map || k == NodeKind::Matmul;
+}
+
 uint64_t detail_of(const Node& n) {
   switch (n.kind) {
     case NodeKind::Foreign: return reinterpret_cast<uintptr_t>(n.foreign.loop);
@@ -38,9 +46,9 @@ Trace::Trace(const Frontier& f, std::span<Node* const> wanted) : nwanted_(wanted
   for (size_t i = 0; i < f.nodes.size(); ++i) {
     const Node& n = *f.nodes[i];
     Stop& s = stops_[i];
-    s = {kNobody, 0, n.kind, n.op, n.dtype, n.nin, n.part, watch_of(n), f.flags[i], n.uses, n.shape, {}, detail_of(n)};
+    s = {kNobody, head_of(n), kNoSlot, n.part, watch_of(n), f.flags[i], !is_plain(n.kind), n.uses, n.shape, {},
+         detail_of(n)};
     if (n.kind == NodeKind::View || n.kind == NodeKind::Update) s.view = View(n.view);
-    s.slot = kNoSlot;
   }
   for (size_t k = 0; k < wanted.size(); ++k) {
     Stop& s = stops_[wanted[k]->index];
@@ -64,42 +72,35 @@ Trace::Trace(const Frontier& f, std::span<Node* const> wanted) : nwanted_(wanted
   }
 }
 
-bool Trace::is_same(const Stop& s, const Node& n) {
-  if (n.kind != s.kind || n.op != s.op || n.dtype != s.dtype || n.nin != s.nin) return false;
-  if (n.part != s.part || watch_of(n) != s.watch || !same_shape(*n.shape, *s.shape)) return false;
-  switch (n.kind) {
-    case NodeKind::Constant:
-    case NodeKind::Map:
-    case NodeKind::Leaf:
-    case NodeKind::Matmul: return true;
-    case NodeKind::View:
-    case NodeKind::Update: return is_same_view(*n.view, *s.view);
-    case NodeKind::Foreign:
-    case NodeKind::Reduce:
-    case NodeKind::Scan:
-    case NodeKind::Take: return detail_of(n) == s.detail;
-  }
-  return false;
+bool Trace::has_same_detail(const Stop& s, const Node& n) {
+  return s.view ? is_same_view(*n.view, *s.view) : detail_of(n) == s.detail;
 }
 
 bool Trace::follow(std::span<Node* const> wanted, std::vector<Node*>& nodes) const {
   if (wanted.size() != nwanted_) return false;
   nodes.resize(stops_.size());
   const uint64_t mark = new_mark();
+  Node** const at = nodes.data();
   for (size_t i = stops_.size(); i-- > 0;) {
     const Stop& s = stops_[i];
-    Node* n = s.user == kNobody ? wanted[s.slot] : nodes[s.user]->in[s.slot];
-    if (n->mark == mark || !is_same(s, *n)) return false;
+    Node* n = s.user == kNobody ? wanted[s.slot] : at[s.user]->in[s.slot];
+    if (head_of(*n) != s.head || n->mark == mark || n->part != s.part) return false;
+    if (n->shape != s.shape && !same_shape(*n->shape, *s.shape)) return false;
+    if (s.has_detail && !has_same_detail(s, *n)) return false;
     n->mark = mark;
     n->index = uint32_t(i);
     n->uses = s.uses;
-    nodes[i] = n;
-    // Somebody outside shares this work: it may be among the live arrays.
-    if (!n->is_materialized() && n->refs > s.uses + n->owners) return false;
-    if (frontier_flags(*n, s.flags & kOutput) != s.flags) return false;
+    at[i] = n;
+    if (n->kind == NodeKind::Leaf || n->kind == NodeKind::Constant) {
+      if (frontier_flags(*n, false) != s.flags) return false;
+      continue;
+    }
+    // Somebody outside who shares this work may be a live array.
+    if (n->site.watch != s.watch || n->refs > s.uses + n->owners) return false;
+    if (!(s.flags & kOutput) && (n->owners > 0) != bool(s.flags & kLive)) return false;
   }
   for (const Edge& e : edges_)
-    if (nodes[e.user]->in[e.slot] != nodes[e.input]) return false;
+    if (at[e.user]->in[e.slot] != at[e.input]) return false;
   return true;
 }
 

@@ -30,22 +30,20 @@ class Trace {
   /// number `slot` of what is wanted.
   struct Stop {
     uint32_t user;
-    uint8_t slot;
-    NodeKind kind;
-    uint8_t op;
-    DType dtype;
-    uint8_t nin, part, watch, flags;
+    uint32_t head;            // kind, op, dtype, nin
+    uint8_t slot, part, watch, flags;
+    bool has_detail;          // more to compare than that and the shape
     uint32_t uses;
     Shape shape;
     View view;
-    uint64_t detail;  // axes, axis or loop
+    uint64_t detail;          // axes, axis or loop
   };
   /// A further edge to a node that is reached by another.
   struct Edge {
     uint32_t user, input;
     uint8_t slot;
   };
-  static bool is_same(const Stop& s, const Node& n);
+  static bool has_same_detail(const Stop& s, const Node& n);
 
   std::vector<Stop> stops_;
   std::vector<Edge> edges_;

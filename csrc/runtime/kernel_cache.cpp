@@ -99,6 +99,8 @@ namespace {
 // What a value written to and read back from a block buffer costs, per element; and what
 // compiling costs (docs/performance.md, "tiers").
 constexpr double kStepNs = 0.16;
+constexpr double kCallNs = 5;           // of a step, whatever its size
+constexpr double kAlonePoints = 8192;   // fewer are the work of one thread
 constexpr double kQuickCompileNs = 0.4e6, kQuickPerInstrNs = 6e3, kFullFactor = 4;
 
 std::unordered_map<Hash128, std::shared_ptr<KernelCode>>& cache() {
@@ -186,7 +188,9 @@ KernelCode::KernelCode(const KernelSpec& spec)
 }
 
 double KernelCode::gain_ns(double points) const {
-  return fused_ < 2 ? 0 : points * kStepNs * double(fused_ - 1) / num_threads();
+  if (fused_ < 2) return 0;
+  const double threads = points < kAlonePoints ? 1 : num_threads();
+  return double(fused_ - 1) * (kCallNs + points * kStepNs / threads);
 }
 
 double KernelCode::compile_cost_ns() const { return kQuickCompileNs + kQuickPerInstrNs * double(fused_); }

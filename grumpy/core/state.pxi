@@ -196,7 +196,6 @@ cdef cbool answer_signals() noexcept:
 
 
 cdef extern from "Python.h":
-    int PyUnicode_Compare(object, object) except? -1
     void PyErr_SetObject(PyObject* type, PyObject* value) noexcept
 
 

@@ -33,8 +33,6 @@ cdef dict ufuncs = {}            # ufunc -> UFunc
 cdef list op_ufuncs = []         # op -> its ufunc or None
 cdef dict op_numbers = {}        # name -> op
 cdef dict reduce_numbers = {}    # name -> reduction
-cdef object call_name = sys.intern("__call__")
-cdef PyObject* str_call = <PyObject*>call_name
 
 
 cdef UFunc add_ufunc(object ufunc, int kind, int op=-1, int rop=-1):
@@ -110,11 +108,37 @@ cdef UFunc meet_ufunc(object ufunc):
     return add_ufunc(ufunc, UF_LOOP)
 
 
-cdef UFunc find_ufunc(object ufunc):
+cdef struct Met:
+    PyObject* ufunc
+    PyObject* u
+cdef Met recent_ufuncs[64]  # borrowed from `ufuncs`, which forgets none
+
+
+cdef inline UFunc find_ufunc(object ufunc):
+    cdef Met* met = &recent_ufuncs[(<size_t><PyObject*>ufunc >> 4 ^ <size_t><PyObject*>ufunc >> 10) % 64]
+    if met.ufunc != <PyObject*>ufunc:
+        found = look_up_ufunc(ufunc)
+        met.ufunc = <PyObject*>ufunc
+        met.u = <PyObject*>found
+    return <UFunc>met.u
+
+
+cdef UFunc look_up_ufunc(object ufunc):
     cdef PyObject* found = PyDict_GetItem(ufuncs, ufunc)
     if found == NULL:
         return meet_ufunc(ufunc)
     return <UFunc>found
+
+
+cdef extern from *:
+    """
+    // NumPy makes the method's name anew at each call: equal, but not the same object.
+    static inline int grumpy_is_call(PyObject* name) {
+      return PyUnicode_GET_LENGTH(name) == 8 && PyUnicode_IS_COMPACT_ASCII(name) &&
+             memcmp(PyUnicode_DATA(name), "__call__", 8) == 0;
+    }
+    """
+    bint grumpy_is_call(PyObject* name) noexcept
 
 
 cdef bint numpy_raises(object ufunc, Operand* o, int n) except -1:
@@ -233,14 +257,10 @@ cdef object call_plain(UFunc u, PyObject** inputs, int n):
     return product(u.kind, <object>inputs[0], <object>inputs[1])
 
 
-cdef object no_kwargs = {}
-
-
 cdef object array_ufunc(PyObject* self, PyObject* const* args, Py_ssize_t n, PyObject* kwnames):
     """__array_ufunc__ as a METH_FASTCALL | METH_KEYWORDS method: ufunc, method, *inputs, **kwargs."""
     global dispatches
     cdef UFunc u
-    cdef PyObject* found
     cdef Scalar s
     cdef Py_ssize_t k
     cdef ndarray x, r
@@ -249,12 +269,10 @@ cdef object array_ufunc(PyObject* self, PyObject* const* args, Py_ssize_t n, PyO
     if n < 2:
         raise TypeError("__array_ufunc__ takes a ufunc, a method and its inputs")
     dispatches += 1
-    found = PyDict_GetItem(ufuncs, <object>args[0])
-    u = <UFunc>found if found != NULL else meet_ufunc(<object>args[0])
-    # NumPy makes the method's name anew at each call: equal, but not the same object.
+    u = find_ufunc(<object>args[0])
     if type(<object>args[1]) is not str:
         raise TypeError("__array_ufunc__: the second argument must be the name of a method")
-    if kwnames == NULL and (args[1] == str_call or PyUnicode_Compare(<object>args[1], call_name) == 0):
+    if kwnames == NULL and grumpy_is_call(args[1]):
         if u.kind == UF_MAP and u.op != OP_POWER and is_native(<object>args[2]):
             # The common lanes: native arrays and Python numbers.
             x = <ndarray>args[2]

@@ -46,8 +46,11 @@ bool is_copied_late(const BlockPlan& p, const ArgView* args, int k) {
 
 bool run_small_map(const BlockPlan& p, const ArgView* args, int ndim, int64_t n) {
   if (p.value_buffer.size() > kMaxSmallValues || p.ptr_value.size() > kMaxSmallPointers) return false;
-  thread_local Scratch scratch;
   const int64_t lanes = whole_groups(n);
+  if (n > kTinyMapElements && (int64_t(p.buffer_begin.back()) * lanes > kMapScratchBytes ||
+                               double(n) * p.weight > kParallelWork))
+    return false;
+  thread_local Scratch scratch;
   char* const base = scratch.get(size_t(p.buffer_begin.back()) * size_t(lanes) + size_t(p.nbuffers() + 1) * kBufferAlign);
   const auto buffer = [&](int b) { return base + int64_t(p.buffer_begin[size_t(b)]) * lanes + b * int64_t(kBufferAlign); };
   const auto stride = [&](int arg) { return ndim ? args[arg].strides[0] : 1; };

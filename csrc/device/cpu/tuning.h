@@ -16,9 +16,11 @@ inline constexpr int64_t kBlockElements = 2048;  // order
 /// Scratch that a map's block may fill: what L1 holds beside the arrays that stream through it.
 inline constexpr int64_t kMapScratchBytes = 32 << 10;
 inline constexpr int64_t kMinMapBlock = 256;
-/// Maps of at most so many elements are done at once; beyond, copies for padding outweigh what
-/// deciding costs.
-inline constexpr int64_t kSmallMapElements = 256;
+/// Maps of at most so many elements on one axis are done at once, by one thread; beyond, what deciding
+/// costs no longer shows.
+inline constexpr int64_t kSmallMapElements = 4096;
+/// Of these, the ones with so many elements at most may fill more scratch than kMapScratchBytes.
+inline constexpr int64_t kTinyMapElements = 256;
 /// Rows at least this long are walked row by row, operands with unit stride used where they lie;
 /// shorter ones are gathered, several to a block.
 inline constexpr int64_t kRowElements = 64;
