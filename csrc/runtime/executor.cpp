@@ -132,21 +132,24 @@ class Executor {
 }  // namespace
 
 void Buffers::bind(const Plan& plan, const Frontier& f) {
-  at_.resize(plan.slots.size());
-  for (size_t i = 0; i < at_.size(); ++i) {
+  const size_t count = plan.slots.size();
+  at_.resize(count);
+  owned_.resize(count);
+  for (size_t i = 0; i < count; ++i) {
     const PlanSlot& s = plan.slots[i];
     if (s.leaf_tag >= 0) {
       at_[i] = f.nodes[size_t(s.leaf_tag)]->data;
     } else {
-      held_.push_back(allocate_buffer(size_t(s.nbytes)));
-      at_[i] = held_.back().get();
+      owned_[i] = allocate_buffer(size_t(s.nbytes));
+      at_[i] = owned_[i].get();
     }
   }
 }
 
 void Buffers::keep(const std::vector<Plan::Commit>& commits) {
-  if (commits.size() < 2) return;  // nothing goes before it is taken
-  for (const Plan::Commit& c : commits) held_.emplace_back(at_[c.slot]);
+  if (commits.size() < 2) return;
+  for (const Plan::Commit& c : commits)
+    if (!owned_[c.slot]) owned_[c.slot] = BufferRef(at_[c.slot]);
 }
 
 void run_plan(const Plan& plan, const Frontier& f, Buffers& buffers, std::vector<FpReportItem>& errors,

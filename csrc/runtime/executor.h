@@ -20,14 +20,17 @@ class Buffers {
  public:
   void bind(const Plan& plan, const Frontier& f);
   Buffer& operator[](uint32_t slot) const { return *at_[slot]; }
-  /// A reference for every commit, so that leaves may go.
+  /// Before the first of several commits is taken: with its inputs, leaves of the others may go.
   void keep(const std::vector<Plan::Commit>& commits);
-  BufferRef take(uint32_t slot) { return BufferRef(at_[slot]); }
-  void clear() { held_.clear(); }
+  /// The slot's buffer for a commit; what the plan allocated goes to the first that asks.
+  BufferRef take(uint32_t slot) {
+    return owned_[slot] ? BufferRef(std::move(owned_[slot])) : BufferRef(at_[slot]);
+  }
+  void clear() { owned_.clear(); }
 
  private:
   std::vector<Buffer*> at_;
-  std::vector<BufferRef> held_;
+  std::vector<BufferRef> owned_;  // null for leaves
 };
 
 /// Binds the plan's slots and runs its steps; a commit's buffer is then buffers[commit.slot].

@@ -237,7 +237,8 @@ const StepList& KernelCode::steps_for(double points) {
   }
   if (state != 4) {
     const double gain = gain_ns(points);
-    const double heat = heat_ns_.fetch_add(gain, std::memory_order_relaxed) + gain;
+    const double heat = heat_ns_.load(std::memory_order_relaxed) + gain;
+    heat_ns_.store(heat, std::memory_order_relaxed);  // evaluations are one at a time
     const double cost = compile_cost_ns();
     if (state < 2 && gain > 1.5 * cost) {
       try {
@@ -255,7 +256,7 @@ const StepList& KernelCode::steps_for(double points) {
   }
   const StepList* compiled = compiled_.load(std::memory_order_acquire);
   if (compiled) return *compiled;
-  stats().interpreted.fetch_add(1, std::memory_order_relaxed);
+  count(stats().interpreted);
   return interpreted_;
 }
 

@@ -1,7 +1,10 @@
 #include "runtime/session.h"
 
+#include <pthread.h>
+
 #include <algorithm>
 #include <chrono>
+#include <condition_variable>
 #include <functional>
 #include <mutex>
 
@@ -23,25 +26,59 @@ std::vector<FpError> fp_errors;
 /// Work (element operations) from which letting go of the GIL costs nothing in comparison.
 constexpr double kReleaseWork = 1e5;
 
-std::mutex& evaluation_mutex() {
-  static auto* m = new std::mutex;
-  return *m;
+/// Who evaluates. `is_taken` and `waiters` change under the GIL only, so that the common case, nobody
+/// else there, is a plain flag; who must wait lets go of the GIL first.
+struct Evaluator {
+  bool is_taken = false;
+  int waiters = 0;
+  std::mutex mutex;                   // of `releases`
+  std::condition_variable released;
+  uint64_t releases = 0;
+};
+Evaluator& evaluator() {
+  static auto* one = [] {
+    static auto* made = new Evaluator;
+    // In the child of a fork, whoever evaluated in another thread is gone.
+    pthread_atfork(nullptr, nullptr, [] { new (made) Evaluator; });
+    return made;
+  }();
+  return *one;
 }
 
-/// Holds the evaluation lock. Never waits for it while holding the GIL.
 class EvaluationLock {
  public:
   /// `wanted` stays alive while we wait, whatever other threads do to its arrays.
   explicit EvaluationLock(std::span<Node* const> wanted) {
-    if (evaluation_mutex().try_lock()) return;
-    for (Node* n : wanted) held_.emplace_back(n);
-    void* state = python.release();
-    evaluation_mutex().lock();
-    python.acquire(state);
+    Evaluator& e = evaluator();
+    if (e.is_taken) wait(e, wanted);
+    e.is_taken = true;
   }
-  ~EvaluationLock() { evaluation_mutex().unlock(); }
+  ~EvaluationLock() {
+    Evaluator& e = evaluator();
+    e.is_taken = false;
+    if (e.waiters == 0) return;
+    const std::lock_guard lock(e.mutex);
+    ++e.releases;
+    e.released.notify_all();
+  }
 
  private:
+  void wait(Evaluator& e, std::span<Node* const> wanted) {
+    for (Node* n : wanted) held_.emplace_back(n);
+    ++e.waiters;
+    while (e.is_taken) {
+      std::unique_lock lock(e.mutex);
+      const uint64_t seen = e.releases;
+      lock.unlock();
+      void* state = python.release();
+      lock.lock();
+      e.released.wait(lock, [&] { return e.releases != seen; });
+      lock.unlock();
+      python.acquire(state);
+    }
+    --e.waiters;
+  }
+
   std::vector<NodeRef> held_;
 };
 
@@ -133,7 +170,9 @@ void set_validator(const Validator& v) { validator = v; }
 
 static void evaluate_once(std::span<Node* const> wanted) {
   const auto is_done = [&] {
-    return std::all_of(wanted.begin(), wanted.end(), [](Node* n) { return n->is_materialized(); });
+    for (const Node* n : wanted)
+      if (!n->is_materialized()) return false;
+    return true;
   };
   if (is_done()) return;
   // Kept for their memory; used under the evaluation lock only.

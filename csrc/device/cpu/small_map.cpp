@@ -36,11 +36,25 @@ bool is_overwritten_early(const BlockPlan& p, const ArgView* args, int j) {
 
 /// A load that is stored as it is, while another store takes its memory: the copy comes last.
 bool is_copied_late(const BlockPlan& p, const ArgView* args, int k) {
+  if (p.plain_loads.empty()) return false;
   if (std::find(p.plain_loads.begin(), p.plain_loads.end(), k) == p.plain_loads.end()) return false;
   for (int j = 0; j < p.nstores; ++j)
     if (args[p.nloads + p.nscalars + j].data == args[k].data) return true;
   return false;
 }
+
+/// Block buffers: on the stack as long as there is room.
+class SmallScratch {
+ public:
+  char* get(size_t nbytes) {
+    if (nbytes <= sizeof room_) [[likely]] return room_;
+    thread_local Scratch large;
+    return large.get(nbytes);
+  }
+
+ private:
+  alignas(kBufferAlign) char room_[8 << 10];
+};
 
 }  // namespace
 
@@ -50,17 +64,20 @@ bool run_small_map(const BlockPlan& p, const ArgView* args, int ndim, int64_t n)
   if (n > kTinyMapElements && (int64_t(p.buffer_begin.back()) * lanes > kMapScratchBytes ||
                                double(n) * p.weight > kParallelWork))
     return false;
-  thread_local Scratch scratch;
+  SmallScratch scratch;
+  const uint32_t* const begin = p.buffer_begin.data();
   char* const base = scratch.get(size_t(p.buffer_begin.back()) * size_t(lanes) + size_t(p.nbuffers() + 1) * kBufferAlign);
-  const auto buffer = [&](int b) { return base + int64_t(p.buffer_begin[size_t(b)]) * lanes + b * int64_t(kBufferAlign); };
+  const auto buffer = [&](int b) { return base + int64_t(begin[b]) * lanes + b * int64_t(kBufferAlign); };
   const auto stride = [&](int arg) { return ndim ? args[arg].strides[0] : 1; };
   const auto is_dense = [&](int arg) {
     return (stride(arg) == 1 || n == 1) && (n == lanes || (args[arg].has_slack && !p.has_loops));
   };
 
   char* value[kMaxSmallValues];
-  for (size_t v = size_t(p.nloads + p.nscalars); v < p.value_buffer.size(); ++v)
-    value[v] = p.value_buffer[v] >= 0 ? buffer(p.value_buffer[v]) : nullptr;
+  for (int v = p.nloads + p.nscalars; v < p.nvalues; ++v) {
+    const int b = p.value_buffer[size_t(v)];
+    value[v] = b >= 0 ? buffer(b) : nullptr;
+  }
   for (int k = 0; k < p.nloads; ++k) {
     if (is_dense(k) && !is_copied_late(p, args, k)) {
       value[k] = args[k].data;

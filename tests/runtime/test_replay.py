@@ -1,0 +1,165 @@
+"""A loop's evaluations are recognised by the line that recorded them, and only when they are the same."""
+import threading
+
+import numpy as np
+import pytest
+
+import grumpy
+
+
+def replayed(function):
+    """The function's result, plans made and plans replayed meanwhile."""
+    grumpy.report().reset()
+    result = function()
+    r = grumpy.report()
+    return result, r.plans, r.replays
+
+
+def chain(x, y):
+    a = x + y
+    b = x - y
+    return np.sqrt(a * b + 3.0) / a
+
+
+def test_a_loop_is_replayed_from_the_third_turn_on():
+    x, y = np.linspace(2, 3, 10), np.linspace(1, 2, 10)
+    p, q = grumpy.asarray(x), grumpy.asarray(y)
+
+    def loop():
+        return [np.asarray(chain(p, q)) for _ in range(10)]
+
+    results, plans, replays = replayed(loop)
+    assert (plans, replays) == (1, 8)
+    for r in results:
+        np.testing.assert_array_equal(r, chain(x, y))
+
+
+def test_scalars_and_data_may_change_from_turn_to_turn():
+    x = np.linspace(2, 3, 10)
+
+    def loop():
+        return [np.asarray(grumpy.asarray(x + k) * float(k) - 1.0) for k in range(6)]
+
+    results, plans, replays = replayed(loop)
+    assert plans == 1 and replays == 4
+    for k, r in enumerate(results):
+        np.testing.assert_array_equal(r, (x + k) * float(k) - 1.0)
+
+
+def test_an_array_that_updates_itself_is_replayed():
+    g = grumpy.zeros(10)
+    grumpy.report().reset()
+    for k in range(20):
+        g += 1.5
+        float(g[3])
+    assert grumpy.report().replays >= 15
+    np.testing.assert_array_equal(np.asarray(g), np.full(10, 30.0))
+
+
+BASE = np.arange(1.0, 13.0)
+CASES = {
+    "the same operand twice": lambda xp: [xp.asarray(BASE), xp.asarray(BASE)],
+    "shape": lambda xp: [xp.asarray(BASE), xp.asarray(BASE.reshape(3, 4))],
+    "dtype": lambda xp: [xp.asarray(BASE), xp.asarray(BASE.astype(np.float32))],
+    "view": lambda xp: [xp.asarray(BASE)[::2], xp.asarray(BASE)[1::2], xp.asarray(BASE)[:6]],
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_what_differs_is_not_taken_for_the_same(name):
+    """One line, called with operands of different structure in turn."""
+    def both(a, b):
+        return a * b + a
+
+    def body(xp):
+        operands, results = CASES[name](xp), []
+        for turn in range(4):
+            for k, a in enumerate(operands):
+                b = a if name.startswith("the same") and k else a - turn
+                results.append(np.asarray(both(a, b)))
+        return results
+
+    for got, want in zip(body(grumpy), body(np), strict=True):
+        assert got.dtype == want.dtype and got.shape == want.shape
+        np.testing.assert_array_equal(got, want)
+
+
+def test_two_structures_that_take_turns_are_both_replayed():
+    p, q = grumpy.asarray(BASE), grumpy.asarray(BASE.reshape(3, 4))
+
+    def loop():
+        for _ in range(10):
+            for a in (p, q):
+                np.asarray(a * 2.0 + 1.0)
+
+    _, plans, replays = replayed(loop)
+    assert plans == 2 and replays == 16
+
+
+def test_a_live_array_that_shares_work_is_still_found():
+    """Whether somebody else holds a part of the graph is part of what must be the same."""
+    g = grumpy.asarray(BASE)
+
+    def pair(keep):
+        shared = np.exp(g)
+        other = shared + 1.0 if keep else None
+        value = np.asarray(shared * 2.0)
+        return value, other
+
+    for keep in (False, False, False, True, True, False):
+        grumpy.report().reset()
+        value, other = pair(keep)
+        np.testing.assert_array_equal(value, np.asarray(np.exp(g)) * 2.0)
+        if keep:
+            np.testing.assert_array_equal(np.asarray(other), np.asarray(np.exp(g)) + 1.0)
+
+
+def test_writes_after_a_replay_do_not_reach_what_was_read():
+    g = grumpy.asarray(BASE)
+    seen = []
+    for k in range(6):
+        r = g * 2.0
+        seen.append(np.asarray(r))
+        g[k] = -1.0
+    want = BASE.copy()
+    for k, r in enumerate(seen):
+        np.testing.assert_array_equal(r, want * 2.0)
+        want[k] = -1.0
+
+
+def test_warnings_come_at_every_turn():
+    x = np.array([1.0, 0.0] * 5)
+    g = grumpy.asarray(x)
+    for _ in range(5):
+        with pytest.warns(RuntimeWarning, match="divide by zero"):
+            np.asarray(1.0 / g)
+        with np.errstate(divide="ignore"):
+            np.asarray(1.0 / g)
+
+
+def test_threads_replay_the_same_line():
+    x = np.linspace(2, 3, 100)
+    want = chain(x, x / 2)
+    wrong = []
+
+    def work():
+        p, q = grumpy.asarray(x), grumpy.asarray(x / 2)
+        for _ in range(300):
+            if not (np.asarray(chain(p, q)) == want).all():
+                wrong.append(1)
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    assert not wrong
+
+
+def test_more_structures_than_are_kept_do_no_harm():
+    p = grumpy.asarray(BASE)
+    for n in range(1, 600):  # more structures than are kept
+        np.asarray(grumpy.asarray(np.ones(n)) + 1.0)
+    results = [np.asarray(p + 1.0) for _ in range(4)]
+    for r in results:
+        np.testing.assert_array_equal(r, BASE + 1.0)
