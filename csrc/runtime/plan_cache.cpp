@@ -21,9 +21,9 @@ const Plan& PlanCache::find(std::span<Node* const> wanted, Frontier& f) {
     return *cursor->recent[0]->plan;
   }
   take_frontier(wanted, f);
-  const auto before = map_.size();
-  current_ = look_up(f);
-  if (!cursor || map_.size() != before) return *current_->plan;  // new: it may never come again
+  const bool is_new = look_up(f);
+  current_ = order_.front();
+  if (!cursor || is_new) return *current_->plan;  // it may never come again
   if (!current_->trace) current_->trace = std::make_unique<const Trace>(f, wanted);
   if (!current_->trace->is_empty() && cursor->recent[0] != current_ && cursor->recent[1] != current_) {
     std::swap(cursor->recent[0], cursor->recent[1]);
@@ -32,11 +32,11 @@ const Plan& PlanCache::find(std::span<Node* const> wanted, Frontier& f) {
   return *current_->plan;
 }
 
-const PlanCache::KnownRef& PlanCache::look_up(const Frontier& f) {
+bool PlanCache::look_up(const Frontier& f) {
   if (const auto it = map_.find(f.structure); it != map_.end()) {
     order_.splice(order_.begin(), order_, it->second);
     count(stats().plan_hits);
-    return order_.front();
+    return false;
   }
   auto known = std::make_shared<Known>();
   known->structure = f.structure;
@@ -48,7 +48,7 @@ const PlanCache::KnownRef& PlanCache::look_up(const Frontier& f) {
     map_.erase(order_.back()->structure);
     order_.pop_back();
   }
-  return order_.front();
+  return true;
 }
 
 void PlanCache::clear() {

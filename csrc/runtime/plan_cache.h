@@ -35,7 +35,8 @@ class PlanCache {
   struct Cursor { KnownRef recent[2]; };  // two: arrays that take turns, shapes that alternate
 
   Cursor& cursor_of(const Node& n);
-  const KnownRef& look_up(const Frontier& f);
+  /// Puts the frontier's plan first in `order_`. True when it had to be made.
+  bool look_up(const Frontier& f);
 
   std::list<KnownRef> order_;  // least recently looked up last
   std::unordered_map<Hash128, std::list<KnownRef>::iterator> map_;

@@ -22,7 +22,7 @@ def chain(x, y):
 
 
 def test_a_loop_is_replayed_from_the_third_turn_on():
-    x, y = np.linspace(2, 3, 10), np.linspace(1, 2, 10)
+    x, y = np.linspace(2, 3, 1013), np.linspace(1, 2, 1013)  # a size no other test plans for
     p, q = grumpy.asarray(x), grumpy.asarray(y)
 
     def loop():
@@ -35,7 +35,7 @@ def test_a_loop_is_replayed_from_the_third_turn_on():
 
 
 def test_scalars_and_data_may_change_from_turn_to_turn():
-    x = np.linspace(2, 3, 10)
+    x = np.linspace(2, 3, 1019)
 
     def loop():
         return [np.asarray(grumpy.asarray(x + k) * float(k) - 1.0) for k in range(6)]
@@ -85,7 +85,7 @@ def test_what_differs_is_not_taken_for_the_same(name):
 
 
 def test_two_structures_that_take_turns_are_both_replayed():
-    p, q = grumpy.asarray(BASE), grumpy.asarray(BASE.reshape(3, 4))
+    p, q = grumpy.asarray(np.ones(1021)), grumpy.asarray(np.ones((1021, 2)))
 
     def loop():
         for _ in range(10):
