@@ -101,7 +101,9 @@ namespace {
 constexpr double kStepNs = 0.16;
 constexpr double kCallNs = 5;           // of a step, whatever its size
 constexpr double kAlonePoints = 8192;   // fewer are the work of one thread
-constexpr double kQuickCompileNs = 0.4e6, kQuickPerInstrNs = 6e3, kFullFactor = 4;
+constexpr double kQuickCompileNs = 0.4e6, kQuickPerScalarOpNs = 10e3, kFullFactor = 4;
+// Scalar operations that an expansion of an elementary function takes, about.
+constexpr double kScalarOpsOfFunction = 40;
 
 std::unordered_map<Hash128, std::shared_ptr<KernelCode>>& cache() {
   static auto* map = new std::unordered_map<Hash128, std::shared_ptr<KernelCode>>;
@@ -183,7 +185,11 @@ Hash128 kernel_key(const KernelSpec& spec) {
 KernelCode::KernelCode(const KernelSpec& spec)
     : spec_(spec), name_("k" + hex(kernel_key(spec)).substr(0, 12)),
       interpreted_(make_interpreted_steps(spec.program)) {
-  for (const Instr& i : spec.program.instrs) fused_ += i.loop == nullptr;
+  for (const Instr& i : spec.program.instrs) {
+    if (i.is_foreign || i.loop) continue;
+    ++fused_;
+    scalar_ops_ += info(i.op).ulp > 0 ? kScalarOpsOfFunction : 1;
+  }
   if (can_fold(spec)) fused_ += spec.reductions.size();
 }
 
@@ -193,7 +199,7 @@ double KernelCode::gain_ns(double points) const {
   return double(fused_ - 1) * (kCallNs + points * kStepNs / threads);
 }
 
-double KernelCode::compile_cost_ns() const { return kQuickCompileNs + kQuickPerInstrNs * double(fused_); }
+double KernelCode::compile_cost_ns() const { return kQuickCompileNs + kQuickPerScalarOpNs * scalar_ops_; }
 
 void KernelCode::compile(bool quick) {
   const std::lock_guard lock(compiling_);

@@ -41,6 +41,7 @@ class KernelCode {
   std::atomic<double> heat_ns_{0};                  // what compiled code would have saved so far
   std::mutex compiling_;
   size_t fused_ = 0;      // instructions that a segment would fuse
+  double scalar_ops_ = 0; // what they come to, about
 };
 
 /// The code for this spec; specs that differ only in tags and watched errors share it.
