@@ -96,7 +96,7 @@ def corpus(small):
 
     return (streams, np.eye(n), weight(n, hidden), weight(hidden, hidden), weight(hidden, n),
             np.zeros(hidden), np.zeros(n), np.zeros((batch, hidden)),
-            rng.random(20 if small else 400), 24, 3 if small else 700)
+            rng.random(20 if small else 400), 24, 3 if small else 350)
 
 
 def show(results, arguments):
@@ -112,6 +112,6 @@ def show(results, arguments):
 
 
 CASES = [
-    Case("Character RNN", corpus, learn_to_write, "hidden 128, batch 32, 700 Adam updates",
+    Case("Character RNN", corpus, learn_to_write, "hidden 128, batch 32, 350 Adam updates",
          mutates=True, rtol=1e-3, compared=lambda results: results[:1], show=show),
 ]
