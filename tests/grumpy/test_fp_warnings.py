@@ -156,3 +156,18 @@ def test_sums_and_ufunc_at_of_float16_overflow():
     a = np.full(1235, 1000, "e")
     for f in (np.sum, products_at):
         assert messages(f, grumpy.asarray(a)) == messages(f, a) != []
+
+
+@pytest.mark.parametrize("n", [5, 1000, 300_000])
+def test_writes_in_place_warn_once_and_keep_their_values(n):
+    a, b = np.ones(n), np.zeros(n)
+    a[n // 2] = np.inf
+    b[n // 2] = np.inf
+
+    def f(x, y):
+        x -= y
+        return x
+
+    got = grumpy.asarray(a.copy())
+    assert messages(lambda y: f(got, y), grumpy.asarray(b)) == messages(lambda y: f(a, y), b) != []
+    np.testing.assert_array_equal(np.asarray(got), a)

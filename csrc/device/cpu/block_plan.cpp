@@ -45,6 +45,7 @@ class Planner {
       plan_.watch |= i.watch;
       plan_.weight += weight_of(i);
     }
+    plan_.has_second_look = plan_.watch && p_.instrs.size() > 1;
     for (const BlockStep& s : list_.steps) plan_.has_loops |= s.fn == nullptr;
     plan_.value_buffer.assign(size_t(plan_.nvalues), -1);
   }

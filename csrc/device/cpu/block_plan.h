@@ -32,6 +32,7 @@ struct BlockPlan {
   bool is_compiled = false;      // scalars are splats
   bool has_loops = false;        // some step is a foreign inner loop
   uint8_t watch = 0;             // union over instructions
+  bool has_second_look = false;  // somebody watches, and who is guilty must be found: inputs are needed again
   double weight = 0;             // work of one element, in additions
 
   std::vector<StepCall> steps;

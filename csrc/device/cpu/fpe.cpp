@@ -18,8 +18,18 @@ void FpeWatch::start(const KernelSpec& spec, uint8_t watch, const FpeReport& rep
   open_.store(watch, std::memory_order_relaxed);
 }
 
-void FpeWatch::look_again(const char* const* loads, const char* const* scalars, int64_t n) {
+void FpeWatch::report_only_instruction(uint8_t seen) {
+  const Instr& i = spec_->program.instrs[0];
+  const std::lock_guard lock(mutex_);
+  const uint8_t guilty = seen & open() & watched(i);
+  open_.store(open() & uint8_t(~guilty), std::memory_order_relaxed);
+  if (guilty) (*report_)(i.tag, guilty);
+  clear_cpu_fpe();
+}
+
+void FpeWatch::look_again(uint8_t seen, const char* const* loads, const char* const* scalars, int64_t n) {
   const Program& p = spec_->program;
+  if (p.instrs.size() == 1) return report_only_instruction(seen);
   const int64_t lanes = (n + kLanes - 1) & -kLanes;
   const StepList list = make_interpreted_steps(p);
   // One block per value, padded with copies of the last element so that padding raises nothing new.
@@ -41,7 +51,7 @@ void FpeWatch::look_again(const char* const* loads, const char* const* scalars, 
 
   const std::lock_guard lock(mutex_);
   if (left_.empty())
-    for (const Instr& i : p.instrs) left_.push_back(i.is_foreign ? i.watch : i.watch & info(i.op).fpe);
+    for (const Instr& i : p.instrs) left_.push_back(watched(i));
   for (size_t k = 0; k < p.instrs.size(); ++k) {
     const Instr& i = p.instrs[k];
     const BlockStep& step = list.steps[k];

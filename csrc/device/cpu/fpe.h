@@ -43,6 +43,9 @@ class FpeScope {
   uint32_t saved_;
 };
 
+/// Errors of an instruction that somebody wants to hear of.
+inline uint8_t watched(const Instr& i) { return i.is_foreign ? i.watch : uint8_t(i.watch & info(i.op).fpe); }
+
 /// Who still wants to hear of what.
 class FpeWatch {
  public:
@@ -51,14 +54,16 @@ class FpeWatch {
   /// Errors worth a second look; shrinks as they are reported.
   uint8_t open() const { return open_.load(std::memory_order_relaxed); }
 
-  /// Runs the program again, instruction by instruction, on n elements of each load, and reports the
-  /// guilty. `loads`: contiguous elements. `scalars`: one element each.
-  void look_again(const char* const* loads, const char* const* scalars, int64_t n);
+  /// Reports the guilty of the errors seen. A program of several instructions is run again, one by one,
+  /// on n elements of each load, as they were before. `loads`: contiguous elements. `scalars`: one each.
+  void look_again(uint8_t seen, const char* const* loads, const char* const* scalars, int64_t n);
 
   /// Reports an error of a reduction, once.
   void report_reduction(size_t reduction, uint8_t fpe);
 
  private:
+  void report_only_instruction(uint8_t seen);
+
   const KernelSpec* spec_ = nullptr;
   const FpeReport* report_ = nullptr;
   std::atomic<uint8_t> open_{0};

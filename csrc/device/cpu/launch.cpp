@@ -52,7 +52,7 @@ void resolve_aliases(Launch& l) {
       if (of_store != Fetch::Direct || !store.is_home) continue;
       const bool is_read_after = store.read_after >> std::min(k, 63) & 1;
       // A second look at an error needs the inputs as they were.
-      if (is_read_after || p.watch) of_store = Fetch::Buffer;
+      if (is_read_after || p.has_second_look) of_store = Fetch::Buffer;
       else l.has_alias = true;
     }
   }

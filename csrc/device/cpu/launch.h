@@ -68,8 +68,9 @@ void run_reduce(Launch& launch);
 void run_scan(Launch& launch);
 
 /// A map over at most one axis of n elements, 0 < n <= kSmallMapElements, without a Launch. False when
-/// it has to be done by run_map: it is too wide, or an error was seen.
-bool run_small_map(const BlockPlan& plan, const ArgView* args, int ndim, int64_t n);
+/// it has to be done by run_map: it is too wide, or an error was seen and somebody must find out whose.
+/// `seen` gets the errors of a program of one instruction.
+bool run_small_map(const BlockPlan& plan, const ArgView* args, int ndim, int64_t n, uint8_t& seen);
 
 /// How many workers pay for n elements.
 int workers_for(const Launch& launch, int64_t n);

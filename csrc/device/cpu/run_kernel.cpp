@@ -27,7 +27,12 @@ void run_kernel(const KernelSpec& spec, const StepList& steps, const LaunchArgs&
   const BlockPlan& plan = prepared_plan(spec, steps);
   if (spec.kind == KernelKind::Map && spec.ndim <= 1) {
     const int64_t n = spec.ndim ? args.extents[0] : 1;
-    if (n == 0 || (n <= kSmallMapElements && run_small_map(plan, args.args, spec.ndim, n))) return;
+    if (n == 0) return;
+    uint8_t seen = 0;
+    if (n <= kSmallMapElements && run_small_map(plan, args.args, spec.ndim, n, seen)) {
+      if (seen && (seen &= watched(spec.program.instrs[0]))) report(spec.program.instrs[0].tag, seen);
+      return;
+    }
   }
   // Its vectors keep their memory, so that small kernels allocate nothing.
   thread_local Launch launch;

@@ -29,7 +29,7 @@ bool is_overwritten_early(const BlockPlan& p, const ArgView* args, int j) {
   const ArgView& store = args[p.nloads + p.nscalars + j];
   for (int k = 0; k < p.nloads; ++k) {
     if (args[k].data != store.data) continue;
-    if (p.watch || !p.plain_loads.empty() || p.stores[size_t(j)].read_after >> (k < 63 ? k : 63) & 1) return true;
+    if (p.has_second_look || !p.plain_loads.empty() || p.stores[size_t(j)].read_after >> (k < 63 ? k : 63) & 1) return true;
   }
   return false;
 }
@@ -58,7 +58,7 @@ class SmallScratch {
 
 }  // namespace
 
-bool run_small_map(const BlockPlan& p, const ArgView* args, int ndim, int64_t n) {
+bool run_small_map(const BlockPlan& p, const ArgView* args, int ndim, int64_t n, uint8_t& seen) {
   if (p.value_buffer.size() > kMaxSmallValues || p.ptr_value.size() > kMaxSmallPointers) return false;
   const int64_t lanes = whole_groups(n);
   if (n > kTinyMapElements && (int64_t(p.buffer_begin.back()) * lanes > kMapScratchBytes ||
@@ -113,9 +113,11 @@ bool run_small_map(const BlockPlan& p, const ArgView* args, int ndim, int64_t n)
       call_foreign_loop(*step.loop, ptrs + step.first, p.ptr_item.data() + step.first, n, lanes);
     }
   }
-  // Nothing that is needed for another look has been overwritten: let the walk for all cases find who
-  // is guilty.
-  if (p.watch && ((raised | cpu_fpe()) & p.watch)) return false;
+  // Who is guilty among several is found by the walk for all cases: no input has been overwritten.
+  if (p.watch && ((raised | cpu_fpe()) & p.watch)) {
+    if (p.has_second_look) return false;
+    seen = uint8_t(raised | cpu_fpe());
+  }
 
   for (int j = 0; j < p.nstores; ++j) {
     const int v = p.stores[size_t(j)].value, item = p.item[size_t(v)];
