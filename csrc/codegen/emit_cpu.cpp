@@ -114,11 +114,10 @@ class BlockEmitter {
   // for (i = first; i < end; i += lanes * copies): the builder ends in the block after the loop.
   void emit_loop(Width width, Value* first, Value* end) {
     BasicBlock* before = b_.GetInsertBlock();
-    BasicBlock* const preheader = preheader_ = new_block("preheader");
+    preheader_ = new_block("preheader");
     BasicBlock* const loop = loop_ = new_block("loop");
     BasicBlock* after = new_block("after");
-    b_.CreateCondBr(b_.CreateICmpULT(first, end), preheader, after);
-    Value* flags_before = flags_;
+    b_.CreateCondBr(b_.CreateICmpULT(first, end), preheader_, after);
 
     b_.SetInsertPoint(loop_);
     llvm::PHINode* index = b_.CreatePHI(b_.getInt64Ty(), 2, "i");
@@ -137,24 +136,36 @@ class BlockEmitter {
     }
     raises_ = raises_ || !raised_.empty() || !raised_before_.empty();
 
-    b_.SetInsertPoint(preheader_);
-    Value* flags_entering = merge_raises(raised_before_, flags_before);
-    b_.CreateBr(loop);
     b_.SetInsertPoint(loop_);
     Value* next_flags = merge_raises(raised_, flags_phi);
     for (Copy& copy : copies) emit_stores(copy);
-    Value* next =
-        b_.CreateAdd(index, b_.getInt64(uint64_t(width.lanes * width.copies)), "", true, true);
-    b_.CreateCondBr(b_.CreateICmpULT(next, end), loop, after);
-    index->addIncoming(first, preheader_);
-    index->addIncoming(next, loop_);
-    flags_phi->addIncoming(flags_entering, preheader_);
-    flags_phi->addIncoming(next_flags, loop_);
+    close_loop(width, {index, flags_phi, before, loop, after, first, end}, next_flags);
+  }
 
-    b_.SetInsertPoint(after);
+  struct OpenLoop {
+    llvm::PHINode *index, *flags;
+    BasicBlock *before, *head, *after;  // before: where the loop may be passed by
+    Value *first, *end;
+  };
+
+  // Ends the loop at the builder, and lets the preheader enter it; goes on after it.
+  void close_loop(Width width, const OpenLoop& l, Value* next_flags) {
+    BasicBlock* const last = b_.GetInsertBlock();
+    Value* next =
+        b_.CreateAdd(l.index, b_.getInt64(uint64_t(width.lanes * width.copies)), "", true, true);
+    b_.CreateCondBr(b_.CreateICmpULT(next, l.end), l.head, l.after);
+    b_.SetInsertPoint(preheader_);
+    Value* flags_entering = merge_raises(raised_before_, flags_);
+    b_.CreateBr(l.head);
+    l.index->addIncoming(l.first, preheader_);
+    l.index->addIncoming(next, last);
+    l.flags->addIncoming(flags_entering, preheader_);
+    l.flags->addIncoming(next_flags, last);
+
+    b_.SetInsertPoint(l.after);
     llvm::PHINode* merged = b_.CreatePHI(b_.getInt32Ty(), 2);
-    merged->addIncoming(flags_before, before);
-    merged->addIncoming(next_flags, loop_);
+    merged->addIncoming(flags_, l.before);
+    merged->addIncoming(next_flags, last);
     flags_ = merged;
   }
 
@@ -175,11 +186,11 @@ class BlockEmitter {
       lane_masks[k] = argument(nin + nout + 2 + 2 * k, i64);
     }
     BasicBlock* const entry = b_.GetInsertBlock();
-    BasicBlock* const preheader = preheader_ = new_block("preheader");
+    preheader_ = new_block("preheader");
     BasicBlock* const lanes = new_block("lanes");
     BasicBlock* const loop = loop_ = new_block("loop");
     BasicBlock* const after = new_block("after");
-    b_.CreateCondBr(b_.CreateICmpULT(b_.getInt64(0), n), preheader, after);
+    b_.CreateCondBr(b_.CreateICmpULT(b_.getInt64(0), n), preheader_, after);
     ScalarEmitter emitter(b_, isa_, isa_ != Isa::V2, width.lanes);
     lanes_ = width.lanes;
 
@@ -240,22 +251,7 @@ class BlockEmitter {
     b_.SetInsertPoint(done);
     for (size_t s = 0; s < sums.size(); ++s) copies[s / nout].stored[s % nout].re = next[s];
     for (Copy& copy : copies) emit_stores(copy);
-    Value* next_index = b_.CreateAdd(index, b_.getInt64(uint64_t(width.lanes * width.copies)), "", true, true);
-    b_.CreateCondBr(b_.CreateICmpULT(next_index, n), lanes, after);
-
-    b_.SetInsertPoint(preheader_);
-    Value* flags_entering = merge_raises(raised_before_, flags_);
-    b_.CreateBr(lanes);
-    index->addIncoming(b_.getInt64(0), preheader_);
-    index->addIncoming(next_index, done);
-    flags_outside->addIncoming(flags_entering, preheader_);
-    flags_outside->addIncoming(next_flags, done);
-    b_.SetInsertPoint(after);
-    llvm::PHINode* merged = b_.CreatePHI(b_.getInt32Ty(), 2);
-    merged->addIncoming(flags_, entry);
-    merged->addIncoming(next_flags, done);
-    flags_ = merged;
-    (void)preheader;
+    close_loop(width, {index, flags_outside, entry, lanes, after, b_.getInt64(0), n}, next_flags);
   }
 
   using Raise = ScalarEmitter::Raise;

@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <functional>
 #include <random>
@@ -416,7 +417,8 @@ void check_ptx(const Case& c, const std::string& ptxas, bool is_libdevice = fals
       expect(is_libdevice || !contains(text, loose),
              c.name + ": " + loose + " may be contracted or approximated");
     if (ptxas.empty()) continue;
-    const std::string file = "/tmp/grumpy_gpu_test_" + std::to_string(getpid()) + ".ptx";
+    const std::string file =
+        std::filesystem::temp_directory_path() / ("grumpy_gpu_test_" + std::to_string(getpid()) + ".ptx");
     std::ofstream(file) << text;
     expect(std::system((ptxas + " -arch=" + sm + " -o /dev/null " + file).c_str()) == 0,
            c.name + ": ptxas " + sm);
