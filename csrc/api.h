@@ -14,7 +14,7 @@
 #include "graph/storage.h"
 #include "kernel/kernel_spec.h"
 #include "ops/infer.h"
-#include "runtime/replay.h"
+#include "runtime/validator.h"
 
 namespace grumpy::api {
 

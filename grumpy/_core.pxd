@@ -79,8 +79,8 @@ cdef extern from "ops/inner_loop.h" namespace "grumpy":
         uint8_t nin
         uint8_t nout
 
-cdef extern from "runtime/replay.h" namespace "grumpy":
-    cdef cppclass ReplayNode:
+cdef extern from "runtime/validator.h" namespace "grumpy":
+    cdef cppclass NodeFacts:
         string kind
         string operation
         int dtype "dtype_number()"
@@ -94,7 +94,7 @@ cdef extern from "runtime/replay.h" namespace "grumpy":
         const void* data
         Site site
     cdef cppclass Validator:
-        void* (*expect)(const vector[ReplayNode]&) noexcept
+        void* (*expect)(const vector[NodeFacts]&) noexcept
         string (*compare)(void*, const vector[uint32_t]&, const vector[const void*]&) noexcept
 
 cdef extern from "api.h" namespace "grumpy::api":

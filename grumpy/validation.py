@@ -1,6 +1,6 @@
 """``GRUMPY_VALIDATE=1``: each evaluation a second time, through NumPy, node by node.
 
-The core describes the nodes it is about to compute (``csrc/runtime/replay.h``); ``compute`` does
+The core describes the nodes it is about to compute (``csrc/runtime/validator.h``); ``compute`` does
 them one by one, without fusion, and ``first_difference`` names the first stored node that is not
 what NumPy has. A tool for finding mistakes of grumpy's: slow, and in need of all memory that the
 unfused program needs.
@@ -109,7 +109,7 @@ def compute(nodes):
     Parameters
     ----------
     nodes : list of dict
-        What ``csrc/runtime/replay.h`` says, inputs before their users.
+        What ``csrc/runtime/validator.h`` says, inputs before their users.
 
     Returns
     -------

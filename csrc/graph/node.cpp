@@ -102,6 +102,22 @@ void materialize(Node* n, BufferRef data) {
   free_all(dead);
 }
 
+const char* kind_name(NodeKind k) {
+  switch (k) {
+    case NodeKind::Leaf: return "leaf";
+    case NodeKind::Constant: return "constant";
+    case NodeKind::Map: return "map";
+    case NodeKind::Foreign: return "foreign";
+    case NodeKind::View: return "view";
+    case NodeKind::Update: return "update";
+    case NodeKind::Reduce: return "reduce";
+    case NodeKind::Scan: return "scan";
+    case NodeKind::Matmul: return "matmul";
+    case NodeKind::Take: return "take";
+  }
+  return "";
+}
+
 uint64_t pending_nodes() { return pending; }
 void set_code_hooks(void (*retain)(void*), void (*release)(void*)) {
   retain_hook = retain;

@@ -28,6 +28,9 @@ enum class NodeKind : uint8_t {
   Take,      // in[0] along `axis` at the int64 positions in[1]
 };
 
+/// "leaf", "constant", ...: for people and for documents.
+const char* kind_name(NodeKind k);
+
 /// Where the user's program was, and how it wanted floating-point errors treated.
 struct Site {
   void* code = nullptr;       // PyCodeObject, owned by the node that holds the site

@@ -43,16 +43,16 @@ std::string to_string(const SnapNode& n, uint32_t id) {
   std::ostringstream o;
   o << '%' << id << ' ';
   switch (n.kind) {
-    case NodeKind::Leaf: o << "leaf"; break;
-    case NodeKind::Constant: o << "constant"; break;
     case NodeKind::Map: o << info(Op(n.op)).name; break;
     case NodeKind::Foreign: o << "foreign:" << n.loop->name; break;
-    case NodeKind::View: o << "view"; break;
-    case NodeKind::Update: o << "update"; break;
     case NodeKind::Reduce: o << info(ReduceOp(n.op)).name << ".reduce"; break;
     case NodeKind::Scan: o << info(ReduceOp(n.op)).name << ".accumulate"; break;
-    case NodeKind::Matmul: o << "matmul"; break;
-    case NodeKind::Take: o << "take"; break;
+    case NodeKind::Leaf:
+    case NodeKind::Constant:
+    case NodeKind::View:
+    case NodeKind::Update:
+    case NodeKind::Matmul:
+    case NodeKind::Take: o << kind_name(n.kind); break;
   }
   o << ' ' << code(n.dtype) << '[';
   for (int k = 0; k < n.shape->ndim; ++k) o << (k ? "," : "") << n.shape->dims[k];

@@ -93,7 +93,7 @@ class Executor {
     const MatmulBatch batch{int(m.batch.size()), m.batch.data(), m.a_batch.data(), m.b_batch.data(), c_batch.data()};
     matmul(m.dtype, batch, {address(step.args[0]), m.m, m.k, m.a_row, m.a_col},
            {address(step.args[1]), m.k, m.n, m.b_row, m.b_col}, {address(step.args[2]), m.n});
-    pad_tail(slots_[step.args[2].slot], size_t(item_bytes(step.kind == StepKind::Matmul ? step.matmul.dtype : step.take.dtype)));
+    pad_tail(slots_[step.args[2].slot], size_t(item_bytes(m.dtype)));
     count(stats().library_calls);
     count(stats().bytes_moved, uint64_t(step.bytes));
     if (is_logged(LogLevel::Kernels)) report("matmul", step, begin, "library");
@@ -107,7 +107,7 @@ class Executor {
     source.extents = {t.shape.data(), t.shape.size()};
     source.strides = {t.strides.data(), t.strides.size()};
     take(source, t.axis, reinterpret_cast<const int64_t*>(address(step.args[1])), t.nindex, address(step.args[2]));
-    pad_tail(slots_[step.args[2].slot], size_t(item_bytes(step.kind == StepKind::Matmul ? step.matmul.dtype : step.take.dtype)));
+    pad_tail(slots_[step.args[2].slot], size_t(item_bytes(t.dtype)));
     count(stats().library_calls);
     count(stats().bytes_moved, uint64_t(step.bytes));
   }

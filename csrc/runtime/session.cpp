@@ -118,7 +118,7 @@ class Validation {
  public:
   explicit Validation(const Frontier& f)
       : handle_(Config::validate() && Config::device() != DeviceChoice::Null && validator.expect
-                    ? validator.expect(describe_for_replay(f)) : nullptr) {}
+                    ? validator.expect(facts_of(f)) : nullptr) {}
   ~Validation() {
     if (handle_) validator.compare(handle_, {}, {});
   }

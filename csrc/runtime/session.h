@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "graph/node.h"
-#include "runtime/replay.h"
+#include "runtime/validator.h"
 
 namespace grumpy {
 

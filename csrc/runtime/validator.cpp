@@ -1,36 +1,17 @@
-#include "runtime/replay.h"
+#include "runtime/validator.h"
 
 #include <unordered_map>
 
 namespace grumpy {
-namespace {
 
-const char* kind_name(NodeKind k) {
-  switch (k) {
-    case NodeKind::Leaf: return "leaf";
-    case NodeKind::Constant: return "constant";
-    case NodeKind::Map: return "map";
-    case NodeKind::Foreign: return "foreign";
-    case NodeKind::View: return "view";
-    case NodeKind::Update: return "update";
-    case NodeKind::Reduce: return "reduce";
-    case NodeKind::Scan: return "scan";
-    case NodeKind::Matmul: return "matmul";
-    case NodeKind::Take: return "take";
-  }
-  return "";
-}
-
-}  // namespace
-
-std::vector<ReplayNode> describe_for_replay(const Frontier& f) {
+std::vector<NodeFacts> facts_of(const Frontier& f) {
   std::unordered_map<const Node*, uint32_t> position;
-  std::vector<ReplayNode> list;
+  std::vector<NodeFacts> list;
   for (const Node* n : f.nodes) {
     position[n] = uint32_t(list.size());
-    ReplayNode r;
+    NodeFacts r;
     const bool is_source = n->is_materialized();
-    r.kind = n->kind == NodeKind::Constant ? "constant" : is_source ? "leaf" : kind_name(n->kind);
+    r.kind = kind_name(n->kind);  // an evaluated node is a Leaf
     r.dtype = n->dtype;
     r.shape.assign(n->shape->dims, n->shape->dims + n->shape->ndim);
     if (n->kind == NodeKind::Constant) r.data = n->constant.bytes;

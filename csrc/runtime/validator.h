@@ -11,7 +11,7 @@
 
 namespace grumpy {
 
-struct ReplayNode {
+struct NodeFacts {
   std::string kind;                  // "leaf", "constant", "map", "foreign", "view", "update", ...
   std::string operation;             // of map, foreign, reduce and scan
   DType dtype;
@@ -30,13 +30,13 @@ struct ReplayNode {
 
 struct Validator {
   /// Computes all nodes; gives a handle, or null when it cannot.
-  void* (*expect)(const std::vector<ReplayNode>& nodes) = nullptr;
+  void* (*expect)(const std::vector<NodeFacts>& nodes) = nullptr;
   /// Compares the stored nodes (positions, and their dense elements) with it and frees the handle;
   /// gives what differs, or an empty text.
   std::string (*compare)(void* handle, const std::vector<uint32_t>& stored,
                          const std::vector<const void*>& elements) = nullptr;
 };
 
-std::vector<ReplayNode> describe_for_replay(const Frontier& f);
+std::vector<NodeFacts> facts_of(const Frontier& f);
 
 }  // namespace grumpy

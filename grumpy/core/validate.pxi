@@ -10,7 +10,7 @@ cdef object elements_at(const void* data, int dtype, tuple shape):
     return a
 
 
-cdef object described(const ReplayNode& n):
+cdef object described(const NodeFacts& n):
     cdef int line = 0
     cdef PyObject* file = site_file(n.site, &line) if n.site.code != NULL else NULL
     place = ""
@@ -26,7 +26,7 @@ cdef object described(const ReplayNode& n):
     }
 
 
-cdef void* expect_nodes(const vector[ReplayNode]& nodes) noexcept:
+cdef void* expect_nodes(const vector[NodeFacts]& nodes) noexcept:
     cdef size_t k
     try:
         from grumpy import validation
