@@ -288,9 +288,7 @@ Array take(const Array& a, const Array& index, int axis, const Site& site) {
 
 void write(const Array& dst, const Operand& value, const Site& site) {
   const bool at_once = is_exported(&dst) || is_exported(value.array);
-  NodeRef v = value.array ? read(*value.array)
-                          : make_constant(value.scalar.is_weak ? to_dtype(value.scalar, dst.dtype())
-                                                               : convert(value.scalar, dst.dtype()));
+  NodeRef v = value.array ? read(*value.array) : record_constant(value.scalar, dst.dtype(), site);
   const StorageRef keep = dst.storage;
   record_write(dst, std::move(v), site);
   Node* now = keep->value;
@@ -300,9 +298,7 @@ void write(const Array& dst, const Operand& value, const Site& site) {
 void write_where(const Array& dst, const Array& mask, const Operand& value, const Site& site) {
   const bool at_once = is_exported(&dst) || is_exported(&mask) || is_exported(value.array);
   const DType t = dst.dtype();
-  NodeRef v = value.array ? record_cast(read(*value.array), t, site)
-                          : make_constant(value.scalar.is_weak ? to_dtype(value.scalar, t)
-                                                               : convert(value.scalar, t));
+  NodeRef v = value.array ? record_cast(read(*value.array), t, site) : record_constant(value.scalar, t, site);
   const NodeRef in[] = {record_cast(read(mask), DType::bool_, site), std::move(v), read(dst)};
   const StorageRef keep = dst.storage;
   record_write(dst, record_map_nodes(Op::where, t, in, site), site);

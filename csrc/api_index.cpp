@@ -103,8 +103,7 @@ struct Values {
 
   Values(const Operand& value, DType t, std::span<const int64_t> extents, const Site& site, const char* what) {
     NodeRef n = value.array ? record_cast(read(*value.array), t, site)
-                            : record_view_copy(make_constant(value.scalar.is_weak ? to_dtype(value.scalar, t)
-                                                                                 : convert(value.scalar, t)));
+                            : record_view_copy(record_constant(value.scalar, t, site));
     const Array a = value.array && n->dtype == value.array->dtype() ? stable(*value.array) : new_array(std::move(n));
     located = locate(a);
     const auto have = located.extents();

@@ -1,6 +1,7 @@
 #include "graph/record.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "base/error.h"
 #include "ops/infer.h"
@@ -74,6 +75,14 @@ NodeRef make_constant(const Scalar& s) {
   return NodeRef::adopt(n);
 }
 
+NodeRef record_constant(const Scalar& s, DType t, const Site& site) {
+  if (s.dtype == t) return make_constant(s);
+  if (s.is_weak) return make_constant(to_dtype(s, t));
+  const Scalar there = convert(s, t), back = convert(there, s.dtype);
+  if (std::memcmp(back.bytes, s.bytes, size_t(item_bytes(s.dtype))) == 0) return make_constant(there);
+  return record_cast(make_constant(s), t, site);
+}
+
 NodeRef record_cast(NodeRef n, DType to, const Site& site) {
   if (n->dtype == to) return n;
   if (n->kind == NodeKind::Constant) {
@@ -145,12 +154,7 @@ NodeRef record_map_as(Op op, DType compute, DType result, std::span<const Operan
   const bool first_bool = info(op).flags & FirstBool;
   for (size_t k = 0; k < in.size(); ++k) {
     const DType want = first_bool && k == 0 ? DType::bool_ : compute;
-    if (in[k].array) {
-      nodes[k] = record_cast(read(*in[k].array), want, site);
-    } else {
-      nodes[k] = make_constant(in[k].scalar.is_weak ? to_dtype(in[k].scalar, want)
-                                                    : convert(in[k].scalar, want));
-    }
+    nodes[k] = in[k].array ? record_cast(read(*in[k].array), want, site) : record_constant(in[k].scalar, want, site);
   }
   return record_map_nodes(op, result, {nodes, in.size()}, site);
 }

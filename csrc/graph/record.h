@@ -23,6 +23,9 @@ struct Operand {
 NodeRef make_leaf(DType dtype, Shape shape, BufferRef data);
 NodeRef make_constant(const Scalar& s);
 
+/// The scalar as dtype `t`; one that the cast changes stays a cast, which reports its errors as NumPy's does.
+NodeRef record_constant(const Scalar& s, DType t, const Site& site);
+
 /// n as dtype `to`; n itself when it already is.
 NodeRef record_cast(NodeRef n, DType to, const Site& site);
 /// n broadcast to `shape`; n itself when it already has it. Throws ValueError as broadcast_to does.

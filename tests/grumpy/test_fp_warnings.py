@@ -171,3 +171,35 @@ def test_writes_in_place_warn_once_and_keep_their_values(n):
     got = grumpy.asarray(a.copy())
     assert messages(lambda y: f(got, y), grumpy.asarray(b)) == messages(lambda y: f(a, y), b) != []
     np.testing.assert_array_equal(np.asarray(got), a)
+
+
+def written(dtype, index, value):
+    def f(x):
+        a = x.astype(dtype)
+        a[index] = value
+        return a
+    return f
+
+
+@pytest.mark.filterwarnings("ignore::numpy.exceptions.ComplexWarning")
+@pytest.mark.parametrize("index", [0, slice(None), [0, 2], np.array([True, False, True])], ids=str)
+@pytest.mark.parametrize("value", [np.float64(1e300), np.float32(7e4), np.float64(np.nan), np.float64(-1e300),
+                                   np.complex128(1e300j), np.int64(70_000), np.array(1e300), 1e300, 1.5], ids=repr)
+@pytest.mark.parametrize("dtype", ["f2", "f4", "i1", "u2", "i4", "i8", "c8"])
+def test_scalars_that_do_not_fit_warn_when_stored(dtype, value, index):
+    f = written(dtype, index, value)
+    try:
+        want = messages(f, X)
+    except (OverflowError, TypeError, ValueError) as e:  # what integers cannot hold NumPy refuses, now and then
+        with pytest.raises(type(e)):
+            messages(f, grumpy.asarray(X))
+        return
+    assert messages(f, grumpy.asarray(X)) == want
+    with np.errstate(all="ignore"):
+        assert np.array_equal(np.asarray(f(grumpy.asarray(X))), f(X), equal_nan=True)
+
+
+def test_scalars_that_do_not_fit_warn_when_cast_by_a_ufunc():
+    def f(x):
+        return np.add(x.astype("f4"), np.float64(1e300), dtype="f4", casting="unsafe")
+    assert messages(f, grumpy.asarray(X)) == messages(f, X) != []
