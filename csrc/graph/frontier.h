@@ -19,6 +19,7 @@ enum FrontierFlag : uint8_t {
   kDonatable = 4,  // a leaf that nothing outside this frontier can reach: its bytes may be reused
   kExported = 8,   // a leaf whose bytes are visible outside: an Update must write in place
   kSlack = 16,     // a leaf in an owned buffer
+  kSaved = 32,     // of passes: must be stored before its operand is written to
 };
 
 struct Frontier {

@@ -73,6 +73,7 @@ std::string to_string(const SnapNode& n, uint32_t id) {
   if (n.flags & kOutput) o << " out";
   if (n.flags & kLive) o << " live";
   if (n.flags & kDonatable) o << " donatable";
+  if (n.flags & kSaved) o << " saved";
   return o.str();
 }
 

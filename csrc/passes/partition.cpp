@@ -73,6 +73,10 @@ class Partitioner {
     for (uint32_t id = 0; id < s_.nodes.size(); ++id) {
       const SnapNode& n = at(id);
       if (n.flags & kOutput) store(id);
+      if (n.flags & kSaved) {
+        store(id);
+        cut_[id] = true;
+      }
       switch (n.kind) {
         case NodeKind::Leaf:
         case NodeKind::Constant: break;

@@ -17,6 +17,10 @@ Snapshot common_subexpr(const Snapshot&);
 /// Nodes no output needs go.
 Snapshot dead_code(const Snapshot&);
 
+/// Small reads of an array that is written before they are used get memory of their own (kSaved), so that
+/// the write need not copy the whole array: a[i], a[j] = a[j], a[i].
+Snapshot save_reads(const Snapshot&);
+
 /// Throws InternalError naming the node when an invariant is broken.
 void verify(const Snapshot&, const char* after);
 

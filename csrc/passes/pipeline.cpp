@@ -14,12 +14,13 @@ struct Pass {
   Snapshot (*run)(const Snapshot&);
 };
 
-//   recorded nodes ──► compose_views ──► simplify ──► common_subexpr ──► dead_code ──► partition
+//   recorded nodes ──► compose_views ──► simplify ──► common_subexpr ──► dead_code ──► save_reads ──► partition
 constexpr Pass kPasses[] = {
     {"compose_views", compose_views},    // first: the others then see loads, not chains of views
     {"simplify", simplify},              // before merging: it makes more nodes equal
     {"common_subexpr", common_subexpr},  // reading a view twice recorded two nodes
-    {"dead_code", dead_code},            // last: drops what the others left behind
+    {"dead_code", dead_code},            // drops what the others left behind
+    {"save_reads", save_reads},          // last: what it adds would be merged away
 };
 
 bool is_disabled(std::string_view name) {
