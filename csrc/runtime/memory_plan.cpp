@@ -24,7 +24,7 @@ struct MemoryPlan::State {
       const Partition& p = list.partitions[i];
       const auto use = [&](uint32_t id) { last_use[base(id)] = int64_t(i); };
       for (uint32_t id : p.loads) use(id);
-      for (uint32_t id : p.updates) use(s.nodes[id].in[0]);
+      for (uint32_t id : p.updates) last_use[s.nodes[id].in[0]] = int64_t(i);  // a stored view's own memory
       if (p.kind != PartitionKind::Kernel)
         for (int k = 0; k < 2; ++k) use(s.nodes[p.node].in[k]);
     }

@@ -56,3 +56,12 @@ def test_a_copy_of_an_operand_whose_memory_is_reused(n):
             np.asarray(array)
         return both
     compare(body, np.arange(-n, n))
+
+
+def test_a_write_to_a_copy_that_something_has_read():
+    def body(x):
+        tiled = np.tile(x, 2)  # a copy of a view that repeats elements
+        read = tiled + 3
+        tiled[0, 0] = 77
+        return tiled, read
+    compare(body, np.arange(18).reshape(3, 6))
