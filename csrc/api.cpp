@@ -10,6 +10,8 @@
 #include "device/cpu/copy.h"
 #include "device/cpu/host_limits.h"
 #include "graph/frontier.h"
+#include "graph/late_release.h"
+#include "runtime/kernel_cache.h"
 #include "runtime/session.h"
 #include "runtime/stats.h"
 
@@ -20,17 +22,10 @@ Counters base_counters{};
 uint64_t recorded = 0;
 uint64_t pinned_bytes = 0;  // leaves made since the last evaluation: what pending work may keep alive
 
-void evaluate_node(Node* n) {
-  Node* const wanted[] = {n};
-  grumpy::evaluate(wanted);
-}
-
 void evaluate_all_pending() {
-  std::vector<NodeRef> held;
   std::vector<Node*> wanted;
   for (Storage* s = first_pending(); s; s = s->next)
-    if (s->is_pending()) held.emplace_back(s->value);
-  for (const NodeRef& n : held) wanted.push_back(n.get());
+    if (s->is_pending()) wanted.push_back(s->value);
   if (!wanted.empty()) grumpy::evaluate(wanted);
   pinned_bytes = 0;
 }
@@ -46,7 +41,7 @@ void settle(Node* n, bool at_once) {
   ++recorded;
   if (n->is_materialized()) return;
   if (at_once || n->depth > kHardDepth) {
-    evaluate_node(n);
+    grumpy::evaluate(*n);
   } else if (pending_nodes() > uint64_t(Config::max_pending_nodes())) {
     evaluate_all_pending();
   }
@@ -116,6 +111,13 @@ void start(const Hooks& hooks) {
   set_validator(hooks.validator);
 }
 
+void prepare_fork() { pause_evaluations(); }
+void end_fork() { resume_evaluations(); }
+void prepare_exit() {
+  close_evaluations();
+  stop_compiling();
+}
+
 // ---- memory in and out
 
 BufferRef allocate(size_t nbytes) { return allocate_buffer(nbytes); }
@@ -133,7 +135,7 @@ BufferRef borrow(void* data, size_t nbytes, bool is_readonly, void* owner, void 
   b->release_owner = release;
   b->release = [](Buffer* buffer) {
     auto* self = static_cast<Borrowed*>(buffer);
-    if (self->release_owner) self->release_owner(self->owner);
+    if (self->release_owner) release_object(self->owner, self->release_owner);
     delete self;
   };
   return BufferRef::adopt(b);
@@ -174,19 +176,17 @@ Array adopt(DType dtype, std::span<const int64_t> shape, BufferRef data, bool is
 Buffer* export_buffer(const Array& a) {
   Storage& s = *a.storage;
   StorageRef keep = a.storage;
-  evaluate_node(s.value);
-  if (s.value->kind == NodeKind::Constant) {
-    BufferRef buffer = allocate_buffer(size_t(item_bytes(s.dtype)));
-    std::memcpy(buffer->data, s.value->constant.bytes, size_t(item_bytes(s.dtype)));
-    set_value(s, make_leaf(s.dtype, s.shape, std::move(buffer)));
-  }
-  if (has_pending_readers(*s.value)) {
+  while (grumpy::evaluate(s).kind == NodeKind::Constant || has_pending_readers(*s.value)) {
+    if (s.value->kind == NodeKind::Constant) {
+      BufferRef buffer = allocate_buffer(size_t(item_bytes(s.dtype)));
+      std::memcpy(buffer->data, s.value->constant.bytes, size_t(item_bytes(s.dtype)));
+      set_value(s, make_leaf(s.dtype, s.shape, std::move(buffer)));
+      continue;
+    }
     // Pending operations must read the bytes as they were when recorded.
-    std::vector<Node*> wanted;
-    std::vector<NodeRef> held;
-    for (Node* reader : pending_readers(*s.value)) held.emplace_back(reader);
-    for (const NodeRef& n : held) wanted.push_back(n.get());
-    if (!wanted.empty()) grumpy::evaluate(wanted);
+    const std::vector<Node*> readers = pending_readers(*s.value);
+    if (readers.empty()) break;  // they belong to nobody any more
+    grumpy::evaluate(readers);
   }
   Node* leaf = s.value;
   if (!s.is_shared && (leaf->owners > 1 || has_pending_readers(*leaf) ||
@@ -318,8 +318,7 @@ Array try_reshape(const Array& a, std::span<const int64_t> shape) {
 // ---- evaluation
 
 void evaluate(std::span<const Array* const> arrays) {
-  // The arrays hold the nodes: a reference from here would look like a user that shares their work.
-  if (arrays.size() == 1) return evaluate_node(arrays[0]->storage->value);
+  if (arrays.size() == 1) return grumpy::evaluate(*arrays[0]->storage->value);
   std::vector<Node*> wanted;
   for (const Array* a : arrays) wanted.push_back(a->storage->value);
   grumpy::evaluate(wanted);
@@ -341,13 +340,12 @@ bool has_fp_events() { return has_fp_errors(); }
 
 Scalar read_element(const Array& a, std::span<const int64_t> index) {
   const StorageRef keep = a.storage;
-  evaluate_node(keep->value);
+  const Node& n = grumpy::evaluate(*keep);
   const View w = window(a);
   int64_t at = w->offset;
   for (size_t k = 0; k < index.size(); ++k) at += index[k] * w->strides[k];
   Scalar s;
   s.dtype = a.dtype();
-  const Node& n = *keep->value;
   const auto* bytes = n.kind == NodeKind::Constant ? n.constant.bytes
                                                    : static_cast<const unsigned char*>(n.data->data) + at * item_bytes(s.dtype);
   std::memcpy(s.bytes, bytes, size_t(item_bytes(s.dtype)));

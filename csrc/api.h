@@ -28,6 +28,11 @@ struct Hooks {
   Validator validator;             // GRUMPY_VALIDATE
 };
 void start(const Hooks& hooks);
+/// Before a fork: waits until nobody evaluates. After it, in parent and child: evaluations may go on.
+void prepare_fork();
+void end_fork();
+/// Before Python ends: from now on only this thread evaluates, and nothing is compiled behind its back.
+void prepare_exit();
 
 // ---- memory in and out
 /// Owned memory of nbytes; fill it, then wrap it in new_array(make_leaf(...)).

@@ -25,13 +25,11 @@ struct Located {
 
 Located locate(const Array& a) {
   Array dense = a;
-  if (a.storage->value->kind == NodeKind::Constant) {
+  while (grumpy::evaluate(*dense.storage).kind == NodeKind::Constant) {
     // A constant has no buffer: give it one.
-    dense = new_array(record_view_copy(NodeRef(a.storage->value)));
+    dense = new_array(record_view_copy(NodeRef(dense.storage->value)));
     dense.view = a.view;
   }
-  const Array* wanted[] = {&dense};
-  evaluate(wanted);
   Located l{NodeRef(dense.storage->value), grumpy::window(dense), nullptr, a.dtype()};
   l.data = static_cast<char*>(l.node->data->data) + l.window->offset * item_bytes(l.dtype);
   return l;

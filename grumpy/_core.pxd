@@ -107,6 +107,9 @@ cdef extern from "api.h" namespace "grumpy::api":
         cbool (*answer_signals)() noexcept
         Validator validator
     void start(const Hooks&) except +translate
+    void prepare_fork() except +translate
+    void end_fork() except +translate
+    void prepare_exit() except +translate
     cdef cppclass FpEvent:
         Site site
         string operation

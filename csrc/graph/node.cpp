@@ -5,6 +5,8 @@
 #include <new>
 #include <vector>
 
+#include "graph/late_release.h"
+
 namespace grumpy {
 namespace {
 
@@ -56,7 +58,7 @@ void free_all(DeadList& dead) {
   while (Node* n = dead.pop()) {
     if (!n->is_materialized()) --pending;
     drop_operands(n, dead);
-    if (has_site(n->kind) && n->site.code) release_hook(n->site.code);
+    if (has_site(n->kind) && n->site.code) release_object(n->site.code, release_hook);
     if (n->data) n->data->drop_ref();
     n->shape.~Shape();
     if (free_nodes.size() < kMaxFreeNodes) free_nodes.push_back(n);

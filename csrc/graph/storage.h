@@ -28,6 +28,20 @@ struct Storage {
 };
 using StorageRef = Ref<Storage>;
 
+/// Keeps a value as one more storage would: unlike a NodeRef, it does not look like a user outside who
+/// shares the value's work (graph/frontier.h).
+class HeldValue {
+ public:
+  explicit HeldValue(Node* n) : node_(n) { n->add_ref(); ++n->owners; }
+  HeldValue(const HeldValue&) = delete;
+  HeldValue& operator=(const HeldValue&) = delete;
+  ~HeldValue() { --node_->owners; node_->drop_ref(); }
+  Node& operator*() const { return *node_; }
+
+ private:
+  Node* node_;
+};
+
 /// Takes over `value`.
 StorageRef new_storage(NodeRef value);
 /// Replaces the value (same element count and dtype) and counts a version.

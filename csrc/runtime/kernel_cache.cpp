@@ -56,16 +56,30 @@ class BackgroundCompiler {
 
  private:
   BackgroundCompiler() {
-    std::atexit([] { get().stop(); });
-    // The child of a fork has no such thread, and its mutex may have been held.
-    pthread_atfork(nullptr, nullptr, [] {
-      BackgroundCompiler& b = get();
-      new (&b.mutex_) std::mutex;
-      new (&b.wake_) std::condition_variable;
-      new (&b.idle_) std::condition_variable;
-      b.queue_.clear();
-      b.running_ = b.busy_ = false;
-    });
+    std::atexit([] { get().stop(); });  // for programs without Python; what LLVM has made since goes earlier
+    // The child of a fork has no such thread. A compilation under way holds locks, LLVM's too, that
+    // nobody would give back in the child: it ends first.
+    pthread_atfork([] { get().pause(); }, [] { get().mutex_.unlock(); }, [] { get().restart(); });
+  }
+
+  void pause() {
+    std::unique_lock lock(mutex_);
+    idle_.wait(lock, [&] { return !busy_; });
+    lock.release();
+  }
+
+  /// In the child, which holds the mutex. What was queued is forgotten, and may be queued again.
+  void restart() {
+    for (KernelCode* code : queue_) {
+      int queued = 1;
+      code->state_.compare_exchange_strong(queued, 0);
+      code->heat_ns_ = 0;
+    }
+    queue_.clear();
+    running_ = false;
+    new (&wake_) std::condition_variable;
+    new (&idle_) std::condition_variable;
+    new (&mutex_) std::mutex;
   }
 
   void run() {
@@ -274,6 +288,8 @@ std::shared_ptr<KernelCode> find_kernel(const KernelSpec& spec) {
   else slot = std::make_shared<KernelCode>(spec);
   return slot;
 }
+
+void stop_compiling() { BackgroundCompiler::get().stop(); }
 
 void finish_compiling() { BackgroundCompiler::get().finish(); }
 

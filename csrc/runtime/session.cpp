@@ -1,16 +1,20 @@
 #include "runtime/session.h"
 
 #include <pthread.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
+#include <deque>
 #include <functional>
 #include <mutex>
 
 #include "base/config.h"
 #include "base/error.h"
 #include "graph/frontier.h"
+#include "graph/late_release.h"
+#include "graph/storage.h"
 #include "runtime/describe.h"
 #include "runtime/executor.h"
 #include "runtime/plan_cache.h"
@@ -23,63 +27,88 @@ PythonHooks python;
 Validator validator;
 std::vector<FpError> fp_errors;
 
+/// What one evaluation works with, kept for its memory; used under the evaluation lock only. Never
+/// destroyed: a daemon thread may be evaluating while the process exits.
+struct Workspace {
+  Frontier frontier;
+  Buffers buffers;
+  std::vector<FpReportItem> errors;
+};
+Workspace& workspace() {
+  static auto* one = new Workspace;
+  return *one;
+}
+
 /// Work (element operations) from which letting go of the GIL costs nothing in comparison.
 constexpr double kReleaseWork = 1e5;
 
-/// Who evaluates. `is_taken` and `waiters` change under the GIL only, so that the common case, nobody
+/// Who evaluates, and who waits for it, in order of arrival: a thread that evaluates again and again
+/// must not keep others out. All but `served` changes under the GIL, so that the common case, nobody
 /// else there, is a plain flag; who must wait lets go of the GIL first.
 struct Evaluator {
-  bool is_taken = false;
-  int waiters = 0;
-  std::mutex mutex;                   // of `releases`
-  std::condition_variable released;
-  uint64_t releases = 0;
+  bool is_taken = false;   // by `owner`, or on its way to the next who waits
+  bool is_closed = false;  // the process ends: only `owner` evaluates
+  pthread_t owner{};
+  uint64_t asked = 0;      // numbers given to those who wait
+  uint64_t served = 0;     // numbers whose turn has come
+  std::mutex mutex;        // of `served` and `is_closed`
+  std::condition_variable turn;
 };
 Evaluator& evaluator() {
   static auto* one = [] {
     static auto* made = new Evaluator;
-    // In the child of a fork, whoever evaluated in another thread is gone.
-    pthread_atfork(nullptr, nullptr, [] { new (made) Evaluator; });
+    // In the child of a fork that did not wait (pause_evaluations), whoever evaluated is gone.
+    pthread_atfork(nullptr, nullptr, [] {
+      new (made) Evaluator;
+      new (&workspace()) Workspace;
+      hold_releases(false);
+    });
     return made;
   }();
   return *one;
 }
 
-class EvaluationLock {
- public:
-  /// `wanted` stays alive while we wait, whatever other threads do to its arrays.
-  explicit EvaluationLock(std::span<Node* const> wanted) {
-    Evaluator& e = evaluator();
-    if (e.is_taken) wait(e, wanted);
-    e.is_taken = true;
+void wait_for_turn(Evaluator& e) {
+  if (pthread_equal(e.owner, pthread_self())) {
+    if (!e.is_taken) return;
+    throw Error(ErrorClass::RuntimeError, "grumpy: an evaluation was asked for within another one");
   }
-  ~EvaluationLock() {
-    Evaluator& e = evaluator();
+  const uint64_t number = ++e.asked;
+  void* state = python.release();
+  std::unique_lock lock(e.mutex);
+  e.turn.wait(lock, [&] { return e.served >= number || e.is_closed; });
+  const bool is_mine = e.served >= number;
+  lock.unlock();
+  while (!is_mine) ::pause();  // a daemon thread, when the process ends: the GIL is not for it any more
+  python.acquire(state);
+}
+
+/// No code of the user's runs in this thread until end_turn.
+void take_turn() {
+  Evaluator& e = evaluator();
+  if (e.is_taken || e.is_closed) wait_for_turn(e);
+  e.is_taken = true;
+  e.owner = pthread_self();
+  hold_releases(true);
+}
+
+void end_turn() {
+  Evaluator& e = evaluator();
+  if (e.served == e.asked || e.is_closed) {
     e.is_taken = false;
-    if (e.waiters == 0) return;
+  } else {
+    e.owner = {};
     const std::lock_guard lock(e.mutex);
-    ++e.releases;
-    e.released.notify_all();
+    ++e.served;
+    e.turn.notify_all();
   }
+  hold_releases(false);
+  run_releases();
+}
 
- private:
-  void wait(Evaluator& e, std::span<Node* const> wanted) {
-    for (Node* n : wanted) held_.emplace_back(n);
-    ++e.waiters;
-    while (e.is_taken) {
-      std::unique_lock lock(e.mutex);
-      const uint64_t seen = e.releases;
-      lock.unlock();
-      void* state = python.release();
-      lock.lock();
-      e.released.wait(lock, [&] { return e.releases != seen; });
-      lock.unlock();
-      python.acquire(state);
-    }
-    --e.waiters;
-  }
-
-  std::vector<NodeRef> held_;
+struct EvaluationLock {
+  EvaluationLock() { take_turn(); }
+  ~EvaluationLock() { end_turn(); }
 };
 
 uint64_t now_ns() {
@@ -89,8 +118,16 @@ uint64_t now_ns() {
 
 class WithoutGil {
  public:
-  explicit WithoutGil(bool really) : state_(really ? python.release() : nullptr), really_(really) {}
-  ~WithoutGil() { if (really_) python.acquire(state_); }
+  explicit WithoutGil(bool really) : really_(really) {
+    if (!really_) return;
+    hold_releases(false);  // what others let go of meanwhile is theirs
+    state_ = python.release();
+  }
+  ~WithoutGil() {
+    if (!really_) return;
+    python.acquire(state_);
+    hold_releases(true);
+  }
 
   /// Whether Ctrl-C has been pressed; no question where the work is too small to wait for.
   std::function<bool()> question() {
@@ -104,7 +141,7 @@ class WithoutGil {
   }
 
  private:
-  void* state_;
+  void* state_ = nullptr;
   bool really_;
 };
 
@@ -168,19 +205,16 @@ void keep_errors(const Frontier& f, std::vector<FpReportItem>& items) {
 void set_python_hooks(const PythonHooks& hooks) { python = hooks; }
 void set_validator(const Validator& v) { validator = v; }
 
-static void evaluate_once(std::span<Node* const> wanted) {
+static void evaluate_once(std::span<Node* const> wanted, Gil gil) {
   const auto is_done = [&] {
     for (const Node* n : wanted)
       if (!n->is_materialized()) return false;
     return true;
   };
   if (is_done()) return;
-  // Kept for their memory; used under the evaluation lock only.
-  static Frontier frontier;
-  static Buffers buffers;
-  static std::vector<FpReportItem> errors;
-  const EvaluationLock lock(wanted);
+  const EvaluationLock lock;
   if (is_done()) return;  // somebody else has evaluated it while we waited
+  auto& [frontier, buffers, errors] = workspace();
 
   const Plan& plan = plans().find(wanted, frontier);                  // what, and how
   // Another thread may drop the arrays while kernels run; what is committed keeps all else alive.
@@ -188,15 +222,16 @@ static void evaluate_once(std::span<Node* const> wanted) {
   errors.clear();
   struct Cleanup {
     const Plan& plan;
+    Workspace& w;
     ~Cleanup() {
-      buffers.clear();
-      for (const Plan::Commit& c : plan.commits) frontier.nodes[c.tag]->drop_ref();
+      w.buffers.clear();
+      for (const Plan::Commit& c : plan.commits) w.frontier.nodes[c.tag]->drop_ref();
     }
-  } cleanup{plan};
+  } cleanup{plan, workspace()};
   Validation validation(frontier);
   {
     const bool is_large = plan.work > kReleaseWork;
-    WithoutGil without(is_large);
+    WithoutGil without(is_large && gil == Gil::MayGo);
     const uint64_t begin = is_large ? now_ns() : 0;
     run_plan(plan, frontier, buffers, errors, without.question());    // the kernels
     if (is_large) count(stats().run_ns, now_ns() - begin);
@@ -209,15 +244,35 @@ static void evaluate_once(std::span<Node* const> wanted) {
   if (!difference.empty()) throw InternalError("GRUMPY_VALIDATE: " + difference);
 }
 
-void evaluate(std::span<Node* const> wanted) {
+static void evaluate_held(std::span<Node* const> wanted, Gil gil) {
   for (;;) {
     try {
-      evaluate_once(wanted);
+      evaluate_once(wanted, gil);
       return;
     } catch (const Interrupted&) {  // no lock is held any more: Python's own handler decides
       if (python.answer_signals()) throw;
     }
   }
+}
+
+void evaluate(Node& wanted, Gil gil) {
+  if (wanted.is_materialized()) return;
+  const HeldValue held(&wanted);
+  Node* const all[] = {&wanted};
+  evaluate_held(all, gil);
+}
+
+void evaluate(std::span<Node* const> wanted) {
+  std::deque<HeldValue> held;  // whatever other threads do to the arrays meanwhile
+  for (Node* n : wanted) held.emplace_back(n);
+  evaluate_held(wanted, Gil::MayGo);
+}
+
+Node& evaluate(Storage& s) {
+  evaluate(*s.value, Gil::MayGo);
+  // Another thread may have written while we had let go of the GIL: then it is what it wrote.
+  while (s.is_pending()) evaluate(*s.value, Gil::Stays);
+  return *s.value;
 }
 
 void note_fp_error(const Site& site, std::string operation, uint8_t raised) {
@@ -231,15 +286,39 @@ std::vector<FpError> take_fp_errors() { return std::exchange(fp_errors, {}); }
 bool has_fp_errors() { return !fp_errors.empty(); }
 
 std::string describe(std::span<Node* const> wanted, const std::string& what) {
-  const EvaluationLock lock(wanted);
+  std::deque<HeldValue> held;
+  for (Node* n : wanted) held.emplace_back(n);
+  const EvaluationLock lock;
   Frontier f;
   take_frontier(wanted, f);
   return describe_plan(f, what);
 }
 
 void clear_plan_cache() {
-  const EvaluationLock lock({});
+  const EvaluationLock lock;
   plans().clear();
+}
+
+static bool is_paused = false;
+
+void pause_evaluations() {
+  take_turn();
+  is_paused = true;
+}
+
+void resume_evaluations() {
+  if (std::exchange(is_paused, false)) end_turn();
+}
+
+void close_evaluations() {
+  take_turn();
+  Evaluator& e = evaluator();
+  {
+    const std::lock_guard lock(e.mutex);
+    e.is_closed = true;
+    e.turn.notify_all();
+  }
+  end_turn();
 }
 
 }  // namespace grumpy

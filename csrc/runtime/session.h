@@ -1,14 +1,14 @@
 /// Session: owns the plan cache and the evaluation lock; evaluate() is the second story of this
 /// project, after passes/pipeline.cpp.
 ///
-/// Threads: called under the GIL. One evaluation runs at a time; who must wait lets go of the GIL
-///          first, so no grumpy lock is ever waited for while holding it.
+/// Threads: called under the GIL. One evaluation runs at a time, in the order they were asked for; who
+///          must wait lets go of the GIL first, so no grumpy lock is ever waited for while holding it.
 #pragma once
 #include <span>
 #include <string>
 #include <vector>
 
-#include "graph/node.h"
+#include "graph/storage.h"
 #include "runtime/validator.h"
 
 namespace grumpy {
@@ -30,9 +30,24 @@ struct FpError {
   uint8_t fpe;
 };
 
+/// Whether an evaluation that takes long may let go of the GIL.
+enum class Gil : uint8_t { MayGo, Stays };
+
 /// Gives these nodes, and what shares work with them, their buffers. Interrupted between kernels,
-/// everything stays pending as it was.
+/// everything stays pending as it was. Other threads may meanwhile write to the arrays whose values
+/// these are: who goes on with the nodes holds them (HeldValue).
 void evaluate(std::span<Node* const> wanted);
+void evaluate(Node& wanted, Gil gil = Gil::MayGo);
+/// The storage's value, evaluated; it stays so until somebody else has the GIL.
+Node& evaluate(Storage& s);
+
+/// For a fork: no evaluation begins between the two calls, in any thread, and none is under way.
+/// The child, like the parent, calls the second.
+void pause_evaluations();
+void resume_evaluations();
+/// When the process ends: from now on only this thread evaluates, others wait for ever. CPython ends a
+/// daemon thread that comes for the GIL too late by unwinding its stack, which our frames do not survive.
+void close_evaluations();
 
 /// For what runs outside evaluate(): remembers those of the raised errors that the site watches for.
 void note_fp_error(const Site& site, std::string operation, uint8_t raised);

@@ -127,8 +127,8 @@ cdef object export(ndarray g):
     else:
         e.buffer = export_buffer(g.a)
     e.array = g.a
-    e.is_readonly = g.bits & READONLY or e.buffer.is_readonly
     settle_events()
+    e.is_readonly = g.bits & READONLY or e.buffer.is_readonly
     id = dtype_id(g)
     item = dtype_bytes(id)
     s = g.a.shape().get()
@@ -146,6 +146,11 @@ cdef object export(ndarray g):
                               <cnp.npy_intp*>&s.dims[0], <cnp.npy_intp*>steps, data, flags, NULL)
     cnp.set_array_base(nd, e)
     e.nd = PyWeakref_NewRef(nd, NULL)
+    if g.out_ != NULL:  # another thread was here while the GIL was away
+        first = exported(<_Export>g.out_)
+        if first is not None:
+            return first
+        (<_Export>g.out_).owner = NULL
     e.owner = <PyObject*>g
     g.out_ = <PyObject*>e
     return nd

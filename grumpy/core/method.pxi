@@ -139,8 +139,8 @@ cdef object complex_part(ndarray g, bint imaginary):
 
 cdef int record_part(ndarray r) except -1:
     cdef ndarray g = <ndarray>r.base_
+    r.version = version_of(g.a)  # first: another thread may write while the GIL is away
     r.a = map1(OP_IMAG if r.bits & IMAGINARY else OP_REAL, g.a)
-    r.version = version_of(g.a)
     return 0
 
 

@@ -16,6 +16,7 @@ from libcpp cimport bool as cbool
 from libcpp.string cimport string
 from libcpp.vector cimport vector
 
+import atexit
 import os
 import operator
 import sys
@@ -219,6 +220,25 @@ cdef void start_core():
 
 
 start_core()
+
+
+def before_fork():
+    """Waits until nothing is being evaluated: the child would find it half done for ever."""
+    prepare_fork()
+
+
+def after_fork():
+    """In the parent and in the child: evaluations may go on."""
+    end_fork()
+
+
+def before_exit():
+    """Daemon threads stop where they next evaluate: they could not come back with the GIL."""
+    prepare_exit()
+
+
+atexit.register(before_exit)
+os.register_at_fork(before=before_fork, after_in_parent=after_fork, after_in_child=after_fork)
 
 
 def set_package_folder(folder):
