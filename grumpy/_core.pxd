@@ -165,6 +165,12 @@ cdef extern from "core/record.h" namespace "grumpy::binding":
     void settle_events() except +translate
     uint16_t kScalarSite
     uint16_t kDivmodSite
+    uint16_t kMatmulSite
+    uint16_t kMatvecSite
+    uint16_t kVecmatSite
+    uint16_t kVecdotSite
+    uint16_t kDotSite
+    uint16_t kStateMask
     void map_pair(int first, int second, const Operand* operands, int n, uint16_t named,
                   Array* out) except +translate
     Array map_operands(int op, const Operand* operands, int n) except +translate
@@ -185,8 +191,11 @@ cdef extern from "core/record.h" namespace "grumpy::binding":
     void foreign(const InnerLoop*, const Operand*, int nin, Array* out, int nout) except +translate
     Array reduce(int op, const Array&, uint64_t axes, cbool keepdims, int accumulate,
                  int out_dtype) except +translate
+    Array reduce_named "grumpy::binding::reduce"(int op, const Array&, uint64_t axes, cbool keepdims,
+                                                 int accumulate, int out_dtype,
+                                                 uint16_t named) except +translate
     Array scan(int op, const Array&, int axis, int out_dtype) except +translate
-    Array matmul(const Array&, const Array&, int dtype, cbool reports) except +translate
+    Array matmul(const Array&, const Array&, int dtype, uint16_t named) except +translate
     Array compress(const Array&, const Array& mask) except +translate
     vector[Array] nonzero(const Array& mask) except +translate
     cbool in_bounds(const Array& index, int64_t size) except +translate

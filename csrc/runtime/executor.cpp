@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "device/cpu/allocator.h"
 #include "device/cpu/blas.h"
+#include "device/cpu/fpe.h"
 #include "device/cpu/index_loops.h"
 #include "device/cpu/run_kernel.h"
 #include "device/cpu/thread_pool.h"
@@ -91,8 +92,13 @@ class Executor {
       stride *= m.batch[k];
     }
     const MatmulBatch batch{int(m.batch.size()), m.batch.data(), m.a_batch.data(), m.b_batch.data(), c_batch.data()};
-    matmul(m.dtype, batch, {address(step.args[0]), m.m, m.k, m.a_row, m.a_col},
-           {address(step.args[1]), m.k, m.n, m.b_row, m.b_col}, {address(step.args[2]), m.n});
+    {
+      const FpeScope scope;
+      if (m.watch) clear_cpu_fpe();
+      matmul(m.dtype, batch, {address(step.args[0]), m.m, m.k, m.a_row, m.a_col},
+             {address(step.args[1]), m.k, m.n, m.b_row, m.b_col}, {address(step.args[2]), m.n});
+      if (const auto raised = uint8_t(cpu_fpe() & m.watch)) errors_.push_back({m.tag, raised});
+    }
     pad_tail(slots_[step.args[2].slot], size_t(item_bytes(m.dtype)));
     count(stats().library_calls);
     count(stats().bytes_moved, uint64_t(step.bytes));

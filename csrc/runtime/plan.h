@@ -32,6 +32,8 @@ struct MatmulStep {
   std::vector<int64_t> batch;               // extents
   std::vector<int64_t> a_batch, b_batch;    // element strides, 0 where broadcast
   int64_t m, n, k, a_row, a_col, b_row, b_col;
+  uint32_t tag;
+  uint8_t watch;                            // Fpe mask somebody wants to hear of
 };
 
 struct TakeStep {

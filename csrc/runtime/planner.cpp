@@ -246,6 +246,8 @@ class Planner {
     step.kind = StepKind::Matmul;
     MatmulStep& m = step.matmul;
     m.dtype = n.dtype;
+    m.tag = n.tag;
+    m.watch = n.watch;
     const int nb = n.shape->ndim - 2;
     const auto batch_strides = [&](const SnapNode& x, const Operand2D& o) {
       std::vector<int64_t> r(size_t(nb), 0);

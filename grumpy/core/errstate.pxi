@@ -5,6 +5,9 @@ cdef dict err_index = {}      # (modes, id of errcall) -> index
 cdef dict warning_registries = {}  # file -> __warningregistry__ of warnings delivered late
 cdef bint warnings_at_call = False  # grumpy.config(fp_warnings="call")
 
+cdef dict site_names = {kScalarSite: "scalar {}", kDivmodSite: "divmod", kMatmulSite: "matmul",
+                        kMatvecSite: "matvec", kVecmatSite: "vecmat", kVecdotSite: "vecdot", kDotSite: "dot"}
+
 FPE_TEXT = {1: "divide by zero", 2: "overflow", 4: "underflow", 8: "invalid value"}
 
 
@@ -18,8 +21,8 @@ cdef int resolve_state(ErrState* state) noexcept:
         index = err_index.get(key)
         if index is None:
             index = len(err_modes)
-            if index >= kDivmodSite:
-                raise RuntimeError("more than 16383 distinct floating-point error states")
+            if index > kStateMask:
+                raise RuntimeError(f"more than {kStateMask} distinct floating-point error states")
             err_modes.append((by_bit, call))
             err_index[key] = index
         state.index = index
@@ -38,9 +41,7 @@ cdef int resolve_state(ErrState* state) noexcept:
 
 
 cdef int deliver_one(int bit, str operation, int index, object file, int line) except -1:
-    modes, call = err_modes[index & (kDivmodSite - 1)]
-    if index & kScalarSite:
-        operation = "scalar " + operation
+    modes, call = err_modes[index & kStateMask]
     mode = modes[bit]
     text = f"{FPE_TEXT[bit]} encountered in {operation}"
     if mode == "warn":
@@ -83,11 +84,12 @@ cdef int deliver_events() noexcept:
                 Py_DECREF(name)
             if events[k].site.code != NULL:
                 release_code(events[k].site.code)
-            event = (events[k].fpe, events[k].operation.decode(), events[k].site.errstate, name, line)
-            if events[k].site.errstate & kDivmodSite:
-                event = (event[0], "divmod", *event[2:])
-                if event in due:  # both halves have met the same error
-                    continue
+            named = site_names.get(events[k].site.errstate & ~kStateMask)
+            operation = events[k].operation.decode()
+            event = (events[k].fpe, named.format(operation) if named else operation, events[k].site.errstate,
+                     name, line)
+            if named and event in due:  # several of its parts have met the same error
+                continue
             due.append(event)
         for event in due:
             deliver_one(event[0], event[1], event[2], event[3], event[4])

@@ -4,21 +4,24 @@ cdef int product_dtype(int a, int b) noexcept:
     return dtype_promote(a, b)
 
 
-cdef Array multiply_add(const Array& a, const Array& b, int dtype, bint conjugate) except *:
+cdef Array multiply_add(const Array& a, const Array& b, int dtype, bint conjugate, uint16_t named) except *:
     """sum(a * b) over the last axis, in `dtype`, as a product of vectors: integers keep their
     width, halves are added in single."""
     cdef Array x = a
     cdef Array p
+    cdef Operand o[2]
     cdef uint64_t last
     if conjugate and dtype_kind(dtype_of(a)) == KIND_COMPLEX:
         x = map1(OP_CONJUGATE, a)
-    p = map2(OP_MULTIPLY, x, b)
+    o[0].array = &x
+    o[1].array = &b
+    p = map_named(OP_MULTIPLY, o, 2, named)
     last = <uint64_t>1 << (p.ndim() - 1)
     if dtype == BOOL:
         return reduce(RED_OR, p, last, False, BOOL, BOOL)
     if dtype == FLOAT16:
-        return cast(reduce(RED_ADD, p, last, False, FLOAT32, FLOAT32), FLOAT16)
-    return reduce(RED_ADD, p, last, False, dtype, dtype)
+        return cast(reduce_named(RED_ADD, p, last, False, FLOAT32, FLOAT32, named), FLOAT16)
+    return reduce_named(RED_ADD, p, last, False, dtype, dtype, named)
 
 
 cdef Array with_axis(const Array& a, int place) except *:
@@ -76,12 +79,12 @@ cdef object product(int kind, object x, object y):
     if kind == UF_VECDOT or kind == UF_MATMUL and na == 1 and nb == 1:
         if extent(a, -1) != extent(b, -1) or not batches_agree(a, 1, b, 1):
             return NotImplemented
-        r = multiply_add(a, b, t, kind == UF_VECDOT)
+        r = multiply_add(a, b, t, kind == UF_VECDOT, kVecdotSite if kind == UF_VECDOT else kMatmulSite)
         return make_result(r)
     if kind == UF_MATVEC:
         if na < 2 or extent(a, -1) != extent(b, -1) or not batches_agree(a, 2, b, 1):
             return NotImplemented
-        r = matmul(a, with_axis(b, nb), t, True)
+        r = matmul(a, with_axis(b, nb), t, kMatvecSite)
         r = without_axis(r, r.ndim() - 1)
         return make_result(r)
     if kind == UF_VECMAT:
@@ -89,7 +92,7 @@ cdef object product(int kind, object x, object y):
             return NotImplemented
         if dtype_kind(dtype_of(a)) == KIND_COMPLEX:
             a = map1(OP_CONJUGATE, a)
-        r = matmul(with_axis(a, na - 1), b, t, True)
+        r = matmul(with_axis(a, na - 1), b, t, kVecmatSite)
         r = without_axis(r, r.ndim() - 2)
         return make_result(r)
     if na == 1:
@@ -98,7 +101,7 @@ cdef object product(int kind, object x, object y):
         b = with_axis(b, 1)
     if extent(a, -1) != extent(b, -2) or not batches_agree(a, 2, b, 2):
         return NotImplemented
-    r = matmul(a, b, t, True)
+    r = matmul(a, b, t, kMatmulSite)
     if nb == 1:
         r = without_axis(r, r.ndim() - 1)
     if na == 1:
@@ -143,14 +146,14 @@ cdef object dot_native(object x, object y):
         return NotImplemented
     t = product_dtype(dtype_of(a), dtype_of(b))
     if na == 1 and nb == 1:
-        r = multiply_add(a, b, t, False)
+        r = multiply_add(a, b, t, False, kDotSite)
         return make_result(r)
     if na <= 2 and nb <= 2:
         if na == 1:
             a = with_axis(a, 0)
         if nb == 1:
             b = with_axis(b, 1)
-        r = matmul(a, b, t, False)
+        r = matmul(a, b, t, kDotSite)
         if nb == 1:
             r = without_axis(r, r.ndim() - 1)
         if na == 1:
@@ -186,6 +189,6 @@ cdef object dot_native(object x, object y):
         b = view(b, flat, steps, nb, offset)
         flat[1] = b.size() // max(flat[0], 1)
         b = reshaped(b, flat, 2)
-    r = matmul(a, b, t, False)
+    r = matmul(a, b, t, kDotSite)
     r = try_reshape(r, dims, j)
     return make_result(r)

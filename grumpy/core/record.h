@@ -31,9 +31,18 @@ inline void settle(const ErrState& state, uint8_t fpe, const Array& out) {
   settle_events();
 }
 
-// Bits of Site::errstate that say what NumPy would call the operation.
-inline constexpr uint16_t kScalarSite = 0x8000;  // "scalar add"
-inline constexpr uint16_t kDivmodSite = 0x4000;  // "divmod"
+// The upper bits of Site::errstate say what NumPy would call the operation, where it is not the node's own
+// name; the others which error state was in force.
+enum SiteName : uint16_t {
+  kScalarSite = 1 << 13,  // "scalar add"
+  kDivmodSite = 2 << 13,
+  kMatmulSite = 3 << 13,
+  kMatvecSite = 4 << 13,
+  kVecmatSite = 5 << 13,
+  kVecdotSite = 6 << 13,
+  kDotSite = 7 << 13,
+  kStateMask = (1 << 13) - 1,
+};
 
 inline Array map_operands(int op, const Operand* in, int n, uint16_t named = 0) {
   Site site;
@@ -169,9 +178,11 @@ inline void foreign(const InnerLoop* loop, const Operand* in, int nin, Array* ou
   for (int k = 0; k < nout; ++k) settle(state, 0xff, out[k]);
 }
 
-inline Array reduce(int op, const Array& a, uint64_t axes, bool keepdims, int accumulate, int out_dtype) {
+inline Array reduce(int op, const Array& a, uint64_t axes, bool keepdims, int accumulate, int out_dtype,
+                    uint16_t named = 0) {
   Site site;
   const ErrState& state = here(site);
+  site.errstate |= named;
   Operand in;
   in.array = &a;
   Array out = api::reduce(ReduceOp(op), in, axes, keepdims, DType(accumulate), DType(out_dtype), site);
@@ -189,13 +200,12 @@ inline Array scan(int op, const Array& a, int axis, int out_dtype) {
   return out;
 }
 
-/// `reports`: whether NumPy reports floating-point errors here (matmul does, dot does not).
-inline Array matmul(const Array& a, const Array& b, int dtype, bool reports) {
+inline Array matmul(const Array& a, const Array& b, int dtype, uint16_t named) {
   Site site;
   const ErrState& state = here(site);
-  if (!reports) site.watch = 0;
+  site.errstate |= named;
   Array out = api::matmul(a, b, DType(dtype), site);
-  if (reports) settle(state, 0xff, out);
+  settle(state, 0xff, out);
   return out;
 }
 

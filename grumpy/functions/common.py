@@ -1,4 +1,5 @@
 """What several of these files need."""
+import functools
 import operator
 
 import numpy as np
@@ -29,6 +30,15 @@ def only_default(**arguments):
     for name, value in arguments.items():
         if value is not None and value is not NoValue:
             raise Forward(f"{name}=")
+
+
+def silent(function):
+    """A function of NumPy's that reports no floating-point errors, whatever it is made of here."""
+    @functools.wraps(function)
+    def quiet(*args, **kwargs):
+        with np.errstate(all="ignore"):
+            return function(*args, **kwargs)
+    return quiet
 
 
 def is_inexact(dtype):

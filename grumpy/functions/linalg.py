@@ -4,10 +4,11 @@ import itertools
 import numpy as np
 
 from grumpy._core import Forward, implements, layout, native, strided
-from grumpy.functions.common import normal_axes, normal_axis, only_default
+from grumpy.functions.common import normal_axes, normal_axis, only_default, silent
 
 
 @implements(np.vdot)
+@silent
 def vdot(a, b, /):
     """numpy.vdot."""
     a, b = native(a), native(b)
@@ -209,6 +210,7 @@ def _summed(a, labels, keep):
 
 
 @implements(np.einsum)
+@silent
 def einsum(*operands, out=None, optimize=False, **kwargs):
     """numpy.einsum of one or two operands: views, sums, and products of matrices."""
     only_default(out=out)

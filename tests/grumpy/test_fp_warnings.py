@@ -203,3 +203,34 @@ def test_scalars_that_do_not_fit_warn_when_cast_by_a_ufunc():
     def f(x):
         return np.add(x.astype("f4"), np.float64(1e300), dtype="f4", casting="unsafe")
     assert messages(f, grumpy.asarray(X)) == messages(f, X) != []
+
+
+PRODUCTS = {
+    "dot of vectors": np.dot, "inner": np.inner, "vdot": np.vdot, "matmul of vectors": np.matmul, "vecdot": np.vecdot,
+    "dot of matrices": lambda a, b: np.dot(a[None], b[:, None]),
+    "dot by a vector": lambda a, b: np.dot(a[None].repeat(3, axis=0), b),
+    "matmul of matrices": lambda a, b: a[None] @ b[:, None],
+    "matvec": lambda a, b: np.matvec(a[None], b), "vecmat": lambda a, b: np.vecmat(a, b[:, None]),
+    "tensordot": lambda a, b: np.tensordot(a[None], b[:, None], 1),
+    "einsum": lambda a, b: np.einsum("i,i", a, b)}
+
+
+@pytest.mark.parametrize("dtype", ["f2", "f4", "f8"])
+@pytest.mark.parametrize("name", PRODUCTS)
+def test_products_report_what_numpys_report(name, dtype, mode):
+    f = PRODUCTS[name]
+    a, b = np.ones(3, dtype), np.array([-np.inf, 1, np.inf], dtype)
+    g = grumpy.asarray(a)
+    assert messages(lambda x: f(g, x), grumpy.asarray(b)) == messages(lambda x: f(a, x), b)
+    assert messages(lambda x: f(g, x), grumpy.asarray(a)) == []
+
+
+@pytest.mark.parametrize("dtype", ["f2", "f4", "f8", "c8", "c16"])
+def test_products_of_odd_shapes_raise_nothing(dtype):
+    rng = np.random.default_rng(1)
+    with np.errstate(all="raise", under="ignore"):
+        for m, k, n in rng.integers(1, 40, (60, 3)):
+            a, b = (grumpy.asarray(rng.normal(size=s).astype(dtype)) for s in ((m, k), (k, n)))
+            for x, y in ((a, b), (b.T, a.T), (a, b[:, 0])):
+                np.testing.assert_allclose(np.asarray(x @ y), np.asarray(x) @ np.asarray(y),
+                                           rtol=2e-2 if dtype == "f2" else 1e-3, atol=1e-2)
