@@ -233,7 +233,7 @@ cdef int set_item(ndarray g, object key, object value) except -1:
                     write(view(g.a, w.shape, w.strides, w.ndim, w.offset), o)
                     return 0
             elif (type(value) is not np_ndarray or cnp.PyArray_NDIM(value) <= w.ndim) \
-                    and as_operand(value, &o, &keep[0]) == 1 and assigns_quietly(o, dtype_id(g)):
+                    and not (w.is_element and isinstance(value, (list, tuple))) and as_operand(value, &o, &keep[0]) == 1 and assigns_quietly(o, dtype_id(g)):
                 write(view(g.a, w.shape, w.strides, w.ndim, w.offset), o)
                 return 0
         elif set_fancy(g, key, value):

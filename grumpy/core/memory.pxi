@@ -325,7 +325,8 @@ cdef ndarray snapshot(object nd):
     cdef int native = id_of_descr(<object>cnp.PyArray_DESCR(nd))
     cdef Array a
     if native < 0:
-        return wrap_foreign(np.array(nd, order="K"))
+        # NumPy's copy of strings of no characters has one; there is nothing to copy.
+        return wrap_foreign(np.array(nd, order="K") if cnp.PyArray_ITEMSIZE(nd) else nd.view())
     a = copy_ndarray(nd, native)
     return make(a)
 

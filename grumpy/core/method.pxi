@@ -16,7 +16,7 @@ cdef object method_reduce(ndarray g, str name, int rop, axis, dtype, out, keepdi
     if result is not NotImplemented:
         return result
     kwargs = {"axis": axis, "out": out, "keepdims": keepdims}
-    if name in ("sum", "prod"):
+    if name in ("sum", "prod") or dtype is not None:
         kwargs["dtype"] = dtype
     if initial is not NoValue:
         kwargs["initial"] = initial
@@ -72,11 +72,20 @@ cdef int become(ndarray g, ndarray other) except -1:
 
 cdef object resize_array(ndarray g, tuple new_shape, refcheck):
     cdef ndarray r
+    if not new_shape:
+        return None
     if len(new_shape) == 1 and not hasattr(new_shape[0], "__index__"):
         new_shape = new_shape[0]
         if new_shape is None:
             return None
-        new_shape = tuple(new_shape)
+    if type(refcheck) not in (bool, int):
+        raise TypeError(f"'{type(refcheck).__name__}' object cannot be interpreted as an integer")
+    new_shape = np.empty(0).reshape(0, *new_shape).shape[1:]  # or NumPy's error
+    if not g.flags.forc:
+        raise ValueError("resize only works on single-segment arrays")
+    if math.prod(new_shape) == g.size and g.flags.c_contiguous:
+        g.shape = new_shape
+        return None
     if g.bits & FOREIGN:
         (<object>g.np_).resize(new_shape, refcheck=False)
         return None

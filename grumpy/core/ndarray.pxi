@@ -240,8 +240,8 @@ cdef class ndarray:
             return nd
         return np.array(nd, dtype, copy=copy)
 
-    def __array_function__(self, function, types, args, kwargs):
-        return array_function(function, types, args, kwargs)
+    def __array_function__(self, func, types, args, kwargs):
+        return array_function(func, types, args, kwargs)
 
     def __array_wrap__(self, x, context=None, return_scalar=False):
         return asarray(x)
@@ -279,7 +279,7 @@ cdef class ndarray:
         return copy_of(self, "K")
 
     def __sizeof__(self):
-        return object.__sizeof__(self) + self.nbytes
+        return object.__sizeof__(self) + 16 * self.ndim + (self.nbytes if self.base_ == NULL else 0)
 
     def __class_getitem__(cls, item):
         import types
@@ -669,13 +669,13 @@ cdef class ndarray:
         """Largest element over axes; as numpy.ndarray.max."""
         return method_reduce(self, "max", RED_MAXIMUM, axis, None, out, keepdims, initial, where)
 
-    def all(self, axis=None, out=None, keepdims=False, *, where=True):
+    def all(self, axis=None, out=None, keepdims=False, *, where=True, dtype=None):
         """Whether all elements over axes are true; as numpy.ndarray.all."""
-        return method_reduce(self, "all", RED_AND, axis, None, out, keepdims, NoValue, where)
+        return method_reduce(self, "all", RED_AND, axis, dtype, out, keepdims, NoValue, where)
 
-    def any(self, axis=None, out=None, keepdims=False, *, where=True):
+    def any(self, axis=None, out=None, keepdims=False, *, where=True, dtype=None):
         """Whether any element over axes is true; as numpy.ndarray.any."""
-        return method_reduce(self, "any", RED_OR, axis, None, out, keepdims, NoValue, where)
+        return method_reduce(self, "any", RED_OR, axis, dtype, out, keepdims, NoValue, where)
 
     def mean(self, axis=None, dtype=None, out=None, keepdims=False, *, where=True):
         """Mean over axes; as numpy.ndarray.mean."""
@@ -751,15 +751,17 @@ cdef class ndarray:
 
     # ---- element-wise and products
 
-    def conj(self):
+    def conj(self, *out):
         """Complex conjugate; as numpy.ndarray.conj."""
-        return self.conjugate()
+        return self.conjugate(*out)
 
-    def conjugate(self):
+    def conjugate(self, *out):
         """Complex conjugate; as numpy.ndarray.conjugate."""
         global dispatches
         dispatches += 1
-        if not self.bits & FOREIGN and dtype_kind(dtype_id(self)) != KIND_COMPLEX:
+        if self.bits & FOREIGN or out:
+            return forward_method(self, "conjugate", out, {}, forward_reason((self, *out), {}))
+        if dtype_kind(dtype_id(self)) != KIND_COMPLEX:
             return self
         return np.conjugate(self)
 

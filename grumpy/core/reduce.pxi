@@ -348,8 +348,8 @@ cdef object var_native(ndarray x, object axis, object dtype, object out, object 
     accumulate = t
     if dtype is not None:
         accumulate = id_of_dtype(dtype)
-        if accumulate < FLOAT16 or dtype_kind(t) == KIND_COMPLEX and dtype_kind(accumulate) != KIND_COMPLEX:
-            return NotImplemented
+        if accumulate < FLOAT16 or dtype_kind(t) == KIND_COMPLEX or dtype_kind(accumulate) == KIND_COMPLEX:
+            return NotImplemented  # with a complex dtype= the result is complex too
     elif t < FLOAT16:
         accumulate = FLOAT64
     result = dtype_real(accumulate)

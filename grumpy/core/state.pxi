@@ -17,6 +17,7 @@ from libcpp.string cimport string
 from libcpp.vector cimport vector
 
 import atexit
+import math
 import os
 import operator
 import sys

@@ -35,7 +35,7 @@ cdef dict op_numbers = {}        # name -> op
 cdef dict reduce_numbers = {}    # name -> reduction
 
 
-cdef UFunc add_ufunc(object ufunc, int kind, int op=-1, int rop=-1):
+cdef UFunc new_ufunc(object ufunc, int kind, int op=-1, int rop=-1):
     cdef UFunc u = UFunc.__new__(UFunc)
     u.ufunc = ufunc
     u.kind = kind
@@ -44,8 +44,18 @@ cdef UFunc add_ufunc(object ufunc, int kind, int op=-1, int rop=-1):
     u.nin = ufunc.nin
     u.nout = ufunc.nout
     u.loops = {}
+    return u
+
+
+cdef UFunc add_ufunc(object ufunc, int kind, int op=-1, int rop=-1):
+    cdef UFunc u = new_ufunc(ufunc, kind, op, rop)
     ufuncs[ufunc] = u
     return u
+
+
+cdef bint is_of_python(object ufunc) except -1:
+    """Made of a Python function, by numpy.frompyfunc: there may be many, and they die."""
+    return ufunc.types == ["O" * ufunc.nin + "->" + "O" * ufunc.nout]
 
 
 cdef int build_tables() except -1:
@@ -94,6 +104,8 @@ cdef UFunc meet_ufunc(object ufunc):
     cdef int op
     if not isinstance(ufunc, np.ufunc):
         raise TypeError("__array_ufunc__: the first argument must be a ufunc")
+    if is_of_python(ufunc):
+        return new_ufunc(ufunc, UF_FORWARD)
     name = ufunc.__name__
     special = sys.modules.get("scipy.special")
     if special is not None and getattr(special, name, None) is ufunc:
@@ -117,16 +129,19 @@ cdef Met recent_ufuncs[64]  # borrowed from `ufuncs`, which forgets none
 cdef inline UFunc find_ufunc(object ufunc):
     cdef Met* met = &recent_ufuncs[(<size_t><PyObject*>ufunc >> 4 ^ <size_t><PyObject*>ufunc >> 10) % 64]
     if met.ufunc != <PyObject*>ufunc:
-        found = look_up_ufunc(ufunc)
-        met.ufunc = <PyObject*>ufunc
-        met.u = <PyObject*>found
+        return look_up_ufunc(ufunc, met)
     return <UFunc>met.u
 
 
-cdef UFunc look_up_ufunc(object ufunc):
+cdef UFunc look_up_ufunc(object ufunc, Met* met):
     cdef PyObject* found = PyDict_GetItem(ufuncs, ufunc)
     if found == NULL:
-        return meet_ufunc(ufunc)
+        u = meet_ufunc(ufunc)
+        if ufunc not in ufuncs:
+            return u
+        found = <PyObject*>u
+    met.ufunc = <PyObject*>ufunc
+    met.u = found
     return <UFunc>found
 
 

@@ -49,7 +49,7 @@ def round(a, decimals=0, out=None):
     if a.dtype.kind in "iu":
         if decimals < 0:
             raise Forward("integers to tens")
-        return a.copy()
+        return a.copy(order="K")
     if decimals == 0:
         return np.rint(a)
     if a.dtype.kind == "c" or a.dtype == np.float16:

@@ -1,0 +1,114 @@
+"""Manners of ndarray's methods that programs notice."""
+import gc
+import pickle
+import sys
+
+import numpy as np
+import pytest
+
+import grumpy
+
+
+def both(f):
+    """f of NumPy's asarray and of grumpy's."""
+    return f(np.array), f(lambda *args, **kwargs: grumpy.asarray(np.array(*args, **kwargs)))
+
+
+@pytest.mark.parametrize("shape", [(), (None,), (3, 3), (9,), (2, 2), (20,), (0, 4), ("hi",), (-1,), ((2, -1),)], ids=str)
+def test_resize(shape):
+    def f(array):
+        x = array(np.arange(9.0).reshape(3, 3))
+        try:
+            x.resize(*shape)
+        except (TypeError, ValueError) as e:
+            return type(e)
+        return x.shape, x.tolist()
+    want, got = both(f)
+    assert got == want
+
+
+def test_resize_of_views_keeps_the_size():
+    def f(array):
+        x = array(np.arange(6))
+        x[:4].resize((2, 2))
+        y = x[2:]
+        y.resize((2, 2))
+        y[0, 0] = 9
+        with pytest.raises(ValueError, match="does not own its data"):
+            y.resize(7)
+        with pytest.raises(ValueError, match="single-segment"):
+            x[::2].resize(3)
+        with pytest.raises(TypeError):
+            x.resize(3, refcheck="no")
+        return x.tolist(), y.shape
+    want, got = both(f)
+    assert got == want
+
+
+def test_conjugate_takes_out_and_refuses_text():
+    z = grumpy.asarray(np.array([1 - 1j, 2j]))
+    out = np.empty_like(z)
+    assert z.conjugate(out) is out
+    assert out.tolist() == z.conj().tolist() == [1 + 1j, -2j]
+    for dtype in ("S1", "U1", "M8[ns]"):
+        with pytest.raises(TypeError, match="cannot conjugate non-numeric dtype"):
+            grumpy.asarray(np.ones(3, "i8").astype(dtype)).conj()
+
+
+def test_any_and_all_take_a_dtype():
+    a = grumpy.asarray(np.ones(3, object))
+    assert a.any(dtype=object, keepdims=True).dtype == a.all(dtype=object, keepdims=True).dtype == object
+    assert grumpy.asarray(np.eye(2)).any(dtype=bool)
+
+
+@pytest.mark.parametrize("dtype", ["u1", "i8", "f8"])
+def test_round_copies_in_memory_order(dtype):
+    a = grumpy.asarray(np.arange(12).astype(dtype).reshape(3, 4)).T
+    assert np.round(a).flags.f_contiguous
+    assert not np.shares_memory(a.round(), a)
+
+
+def test_an_element_takes_no_list():
+    def f(array):
+        a = array([0.0])
+        with pytest.raises(ValueError, match="setting an array element with a sequence"):
+            a[0] = [1]
+        a[:] = [1]
+        return a.tolist()
+    want, got = both(f)
+    assert got == want
+
+
+@pytest.mark.parametrize("dtype", ["e", "f", "d", "F", "D"])
+@pytest.mark.parametrize("x", [np.eye(3), np.eye(3) * 1j], ids=["real", "complex"])
+@pytest.mark.parametrize("name", ["mean", "var", "std"])
+@pytest.mark.filterwarnings("ignore::numpy.exceptions.ComplexWarning")
+def test_moments_in_another_dtype(name, x, dtype):
+    f = getattr(np, name)
+    assert f(grumpy.asarray(x), axis=0, dtype=dtype).dtype == f(x, axis=0, dtype=dtype).dtype
+
+
+def test_views_have_no_bytes_of_their_own():
+    a = grumpy.asarray(np.ones(1000))
+    assert sys.getsizeof(a[...]) < a.nbytes < sys.getsizeof(a) < sys.getsizeof(a.reshape(1000, 1, 1).copy())
+
+
+def test_strings_of_no_characters_keep_their_width():
+    records = np.zeros((2, 2), dtype=[("s", "S0"), ("n", "u1")])
+    a = grumpy.asarray(records["s"])
+    assert a.dtype == pickle.loads(pickle.dumps(a)).dtype == records["s"].dtype
+
+
+def test_ufuncs_of_python_functions_die():
+    def double(x):
+        return 2 * x
+    before = sys.getrefcount(double)
+    for _ in range(10):
+        assert np.frompyfunc(double, 1, 1)(grumpy.asarray(np.arange(3))).tolist() == [0, 2, 4]
+    gc.collect()
+    assert sys.getrefcount(double) == before
+
+
+def test_array_function_has_numpys_parameter_names():
+    a = grumpy.asarray(np.arange(3))
+    assert a.__array_function__(func=np.sum, types=(grumpy.ndarray,), args=(a,), kwargs={}) == 3
