@@ -11,6 +11,7 @@
 #include "device/cpu/host_limits.h"
 #include "graph/frontier.h"
 #include "graph/late_release.h"
+#include "passes/pipeline.h"
 #include "runtime/kernel_cache.h"
 #include "runtime/session.h"
 #include "runtime/stats.h"
@@ -110,6 +111,8 @@ void start(const Hooks& hooks) {
   set_code_hooks(hooks.retain_code, hooks.release_code);
   set_validator(hooks.validator);
 }
+
+void check_settings() { check_disabled_passes(); }
 
 void prepare_fork() { pause_evaluations(); }
 void end_fork() { resume_evaluations(); }

@@ -28,6 +28,8 @@ struct Hooks {
   Validator validator;             // GRUMPY_VALIDATE
 };
 void start(const Hooks& hooks);
+/// Throws ValueError for settings that have the right type and mean nothing.
+void check_settings();
 /// Before a fork: waits until nobody evaluates. After it, in parent and child: evaluations may go on.
 void prepare_fork();
 void end_fork();

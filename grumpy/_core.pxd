@@ -107,6 +107,7 @@ cdef extern from "api.h" namespace "grumpy::api":
         cbool (*answer_signals)() noexcept
         Validator validator
     void start(const Hooks&) except +translate
+    void check_core_settings "grumpy::api::check_settings"() except +translate
     void prepare_fork() except +translate
     void end_fork() except +translate
     void prepare_exit() except +translate

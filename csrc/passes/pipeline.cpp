@@ -1,8 +1,12 @@
 #include "passes/pipeline.h"
 
-#include <string_view>
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "base/config.h"
+#include "base/error.h"
 #include "base/log.h"
 #include "passes/passes.h"
 
@@ -23,27 +27,37 @@ constexpr Pass kPasses[] = {
     {"save_reads", save_reads},          // last: what it adds would be merged away
 };
 
-bool is_disabled(std::string_view name) {
-  const std::string disabled = Config::disable_passes();
-  std::string_view list = disabled;
-  while (!list.empty()) {
-    const size_t comma = list.find(',');
-    if (list.substr(0, comma) == name) return true;
-    if (comma == std::string_view::npos) break;
-    list.remove_prefix(comma + 1);
+std::vector<std::string> disabled_passes() {
+  std::vector<std::string> names;
+  std::string name;
+  for (char c : Config::disable_passes() + ",") {
+    if (c != ',' && c != ' ') {
+      name += c;
+    } else if (!name.empty()) {
+      names.push_back(std::exchange(name, {}));
+    }
   }
-  return false;
+  return names;
 }
 
 }  // namespace
+
+void check_disabled_passes() {
+  std::string known;
+  for (const Pass& pass : kPasses) known += (known.empty() ? "" : ", ") + std::string(pass.name);
+  for (const std::string& name : disabled_passes())
+    GRUMPY_CHECK(std::any_of(std::begin(kPasses), std::end(kPasses), [&](const Pass& p) { return name == p.name; }), ValueError)
+        << "GRUMPY_DISABLE_PASSES: no pass '" << name << "'; there are " << known;
+}
 
 Snapshot run_pipeline(Snapshot s) {
   const bool verifying = Config::verify() >= 1, dumping = is_dumping();
   if (verifying) verify(s, "recording");
   if (dumping) dump(next_dump_name("snapshot", "txt"), to_string(s));
   GRUMPY_LOG(Passes) << "recorded\n" << to_string(s);
+  const std::vector<std::string> disabled = disabled_passes();
   for (const Pass& pass : kPasses) {
-    if (is_disabled(pass.name)) continue;
+    if (std::find(disabled.begin(), disabled.end(), pass.name) != disabled.end()) continue;
     s = pass.run(s);
     if (verifying) verify(s, pass.name);
     if (dumping) dump(next_dump_name(pass.name, "txt"), to_string(s));

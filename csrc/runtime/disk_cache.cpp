@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -18,6 +19,7 @@ namespace grumpy {
 namespace {
 
 namespace fs = std::filesystem;
+using namespace std::chrono_literals;
 
 constexpr uint64_t kMagic = 0x31'65'6c'6e'72'65'6b'67;  // "gkernle1"
 constexpr uintmax_t kLimitBytes = uintmax_t{256} << 20;
@@ -65,6 +67,9 @@ void trim(const std::string& dir) {
   for (const auto& item : fs::directory_iterator(dir, e)) {
     std::error_code f;
     const uintmax_t size = item.file_size(f);
+    // What a process left that was killed while it wrote.
+    if (!f && item.path().extension() == ".tmp" && item.last_write_time(f) < fs::file_time_type::clock::now() - 1h)
+      fs::remove(item.path(), f);
     if (f || item.path().extension() != ".o") continue;
     entries.push_back({item.path(), size, item.last_write_time(f)});
     total += size;
@@ -90,11 +95,13 @@ std::optional<std::vector<char>> read_cached_object(const Hash128& key) {
   const std::string dir = folder();
   if (dir.empty()) return {};
   const std::string path = path_of(dir, key);
-  std::FILE* file = std::fopen(path.c_str(), "rb");
-  if (!file) return {};
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // a pipe must not hold us up
+  if (fd < 0) return {};
+  std::FILE* file = ::fdopen(fd, "rb");
   Header h;
   std::vector<char> bytes;
-  bool ok = std::fread(&h, sizeof h, 1, file) == 1 && h.magic == kMagic && h.key_lo == key.lo &&
+  struct stat st;
+  bool ok = ::fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && std::fread(&h, sizeof h, 1, file) == 1 && h.magic == kMagic && h.key_lo == key.lo &&
             h.key_hi == key.hi && h.size < (uint64_t{1} << 30);
   if (ok) {
     bytes.resize(h.size);
@@ -106,7 +113,7 @@ std::optional<std::vector<char>> read_cached_object(const Hash128& key) {
     ok = sum.lo == h.check_lo && sum.hi == h.check_hi;
   }
   if (!ok) {
-    ::unlink(path.c_str());
+    if (::unlink(path.c_str()) != 0) ::rmdir(path.c_str());
     return {};
   }
   return bytes;

@@ -1,5 +1,7 @@
 # NumPy's error state while recording, and floating-point errors when they arrive (semantics.md S7).
 
+cdef enum:
+    MANY_STATES = 256
 cdef list err_modes = []      # distinct states: ({Fpe bit: mode}, errcall)
 cdef dict err_index = {}      # (modes, id of errcall) -> index
 cdef dict warning_registries = {}  # file -> __warningregistry__ of warnings delivered late
@@ -20,9 +22,12 @@ cdef int resolve_state(ErrState* state) noexcept:
         key = (*by_bit.values(), id(call))
         index = err_index.get(key)
         if index is None:
+            if len(err_modes) >= MANY_STATES:  # a program that makes a handler for each call
+                evaluate_pending()
+                err_modes.clear()
+                err_index.clear()
+                forget_errstates()
             index = len(err_modes)
-            if index > kStateMask:
-                raise RuntimeError(f"more than {kStateMask} distinct floating-point error states")
             err_modes.append((by_bit, call))
             err_index[key] = index
         state.index = index
@@ -40,8 +45,8 @@ cdef int resolve_state(ErrState* state) noexcept:
         return -1
 
 
-cdef int deliver_one(int bit, str operation, int index, object file, int line) except -1:
-    modes, call = err_modes[index & kStateMask]
+cdef int deliver_one(int bit, str operation, tuple state, object file, int line) except -1:
+    modes, call = state
     mode = modes[bit]
     text = f"{FPE_TEXT[bit]} encountered in {operation}"
     if mode == "warn":
@@ -84,9 +89,10 @@ cdef int deliver_events() noexcept:
                 Py_DECREF(name)
             if events[k].site.code != NULL:
                 release_code(events[k].site.code)
-            named = site_names.get(events[k].site.errstate & ~kStateMask)
+            at = events[k].site.errstate
+            named = site_names.get(at & ~kStateMask)
             operation = events[k].operation.decode()
-            event = (events[k].fpe, named.format(operation) if named else operation, events[k].site.errstate,
+            event = (events[k].fpe, named.format(operation) if named else operation, err_modes[at & kStateMask],
                      name, line)
             if named and event in due:  # several of its parts have met the same error
                 continue

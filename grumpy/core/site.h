@@ -18,6 +18,7 @@
 
 #include <chrono>
 #include <cstring>
+#include <map>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -209,6 +210,7 @@ class PlaceCounts {
     const Place place = user_place();
     Recent& recent = recent_[(reinterpret_cast<uintptr_t>(place.code) >> 4 ^ unsigned(place.instruction)) % std::size(recent_)];
     if (recent.place != place || !recent.count) {
+      if (counts_.size() >= kManyPlaces) fold();
       const auto [it, is_new] = counts_.try_emplace(place);
       if (is_new) Py_XINCREF(place.code);
       recent = {place, &it->second};  // stays where it is until clear()
@@ -218,18 +220,17 @@ class PlaceCounts {
   }
 
   void clear() {
-    for (Recent& r : recent_) r = {};
-    for (auto& [place, count] : std::exchange(counts_, {})) Py_XDECREF(place.code);
+    forget_places();
+    lines_.clear();
   }
 
   /// [(file, line, count, ns)]; new reference, or null with an exception set.
-  PyObject* list() const {
+  PyObject* list() {
+    fold();
     PyObject* list = PyList_New(0);
-    for (const auto& [place, count] : counts_) {
-      PyObject* item = list ? place.code ? Py_BuildValue("(OiKK)", place.code->co_filename,
-                                                         PyCode_Addr2Line(place.code, place.instruction),
-                                                         count.count, tick_rate.ns_of(count.ticks))
-                                         : Py_BuildValue("(siKK)", "<unknown>", 0, count.count, tick_rate.ns_of(count.ticks))
+    for (const auto& [line, count] : lines_) {
+      PyObject* item = list ? Py_BuildValue("(siKK)", line.first.c_str(), line.second, count.count,
+                                            tick_rate.ns_of(count.ticks))
                             : nullptr;
       if (!item || PyList_Append(list, item) < 0) Py_CLEAR(list);
       Py_XDECREF(item);
@@ -245,11 +246,31 @@ class PlaceCounts {
     }
   };
   struct Count { uint64_t count = 0, ticks = 0; };
+  static constexpr size_t kManyPlaces = 4096;  // a program that makes code, as by exec, makes many
+
+  void forget_places() {
+    for (Recent& r : recent_) r = {};
+    for (auto& [place, count] : std::exchange(counts_, {})) Py_XDECREF(place.code);
+  }
+
+  /// Adds the places to their lines, and lets go of their code.
+  void fold() {
+    for (const auto& [place, count] : counts_) {
+      const char* file = place.code ? PyUnicode_AsUTF8(place.code->co_filename) : "<unknown>";
+      if (!file) PyErr_Clear();
+      Count& line = lines_[{file ? file : "<unknown>", place.code ? PyCode_Addr2Line(place.code, place.instruction) : 0}];
+      line.count += count.count;
+      line.ticks += count.ticks;
+    }
+    forget_places();
+  }
+
   struct Recent {
     Place place;
     Count* count = nullptr;
   };
-  std::unordered_map<Place, Count, Hash> counts_;  // owns references to code
+  std::unordered_map<Place, Count, Hash> counts_;       // owns references to code
+  std::map<std::pair<std::string, int>, Count> lines_;  // of places that have been let go of
   Recent recent_[16];
 };
 inline PlaceCounts evaluation_counts;  // what made values

@@ -318,11 +318,18 @@ cdef dict config_rows_as_dict():
 def check_settings():
     """Raises ValueError that names the first malformed GRUMPY_* variable."""
     check_environment()
+    check_core_settings()
 
 
 def set_setting(name, value):
     """Sets one setting from its text."""
+    cdef bytes before = get_config(name.encode())
     set_config(name.encode(), value.encode())
+    try:
+        check_core_settings()
+    except ValueError:
+        set_config(name.encode(), before)
+        raise
     apply_settings()
 
 

@@ -234,3 +234,16 @@ def test_products_of_odd_shapes_raise_nothing(dtype):
             for x, y in ((a, b), (b.T, a.T), (a, b[:, 0])):
                 np.testing.assert_allclose(np.asarray(x @ y), np.asarray(x) @ np.asarray(y),
                                            rtol=2e-2 if dtype == "f2" else 1e-3, atol=1e-2)
+
+
+def test_a_handler_for_each_call():
+    x = grumpy.asarray(np.array([0.0, 1.0]))
+    seen, lazy = [], []
+    for k in range(1000):
+        with np.errstate(divide="call", call=lambda kind, flag, k=k: seen.append(k)):
+            1 / x
+        with np.errstate(divide="log", call=type("Log", (), {"write": staticmethod(seen.append)})):
+            lazy.append(1 / (x + k))
+    grumpy.evaluate(*lazy)
+    assert [k for k in seen if type(k) is int] == list(range(1000))
+    assert [k for k in seen if type(k) is str] == ["Warning: divide by zero encountered in divide\n"]

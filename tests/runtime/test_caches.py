@@ -79,6 +79,26 @@ def test_a_damaged_entry_is_compiled_again(cache):
     assert second_process(cache) == (0, compiled)
 
 
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir, lambda p: p.touch()])
+def test_what_is_no_entry_is_replaced(cache, make):
+    compiled, _ = second_process(cache)
+    for file in cache.glob("*.o"):
+        file.unlink()
+        make(file)
+    assert second_process(cache) == (compiled, 0)
+    assert second_process(cache) == (0, compiled)
+
+
+def test_what_a_killed_process_left_goes(cache):
+    cache.mkdir(mode=0o700)
+    old, new = cache / ".1.0.tmp", cache / ".2.0.tmp"
+    old.touch()
+    new.touch()
+    os.utime(old, (0, 0))
+    second_process(cache)
+    assert new.exists() and not old.exists()
+
+
 def test_the_disk_cache_can_be_switched_off(cache):
     compiled, _ = second_process(cache, GRUMPY_CACHE="0")
     assert compiled > 0 and not list(cache.rglob("*"))

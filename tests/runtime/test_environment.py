@@ -90,3 +90,11 @@ def test_limits_of_pending_work():
         kept = [x + k for k in range(50)]
         assert grumpy.report().pending <= 11
     assert float(kept[49][0]) == 49
+
+
+def test_a_pass_that_is_not_there(tmp_path):
+    said = run(tmp_path, GRUMPY_DISABLE_PASSES="simplify, nonsense").stderr
+    assert "ValueError: GRUMPY_DISABLE_PASSES: no pass 'nonsense'; there are compose_views, " in said
+    with pytest.raises(ValueError, match="no pass 'nonsense'"):
+        grumpy.config(disable_passes="nonsense")
+    assert grumpy.config.get("disable_passes") == ""
