@@ -134,24 +134,34 @@ cdef class ndarray:
     # ---- values
 
     def __bool__(self):
+        global dispatches
+        dispatches += 1
         if not self.bits & FOREIGN and self.a.size() == 1:
             return bool(scalar_item(value_of(self)))
         return bool(export(self))
 
     def __int__(self):
+        global dispatches
+        dispatches += 1
         if not self.bits & FOREIGN and self.a.ndim() == 0 and dtype_id(self) < COMPLEX64:
             return int(scalar_item(value_of(self)))
         return int(unwrap(self))
 
     def __float__(self):
+        global dispatches
+        dispatches += 1
         if not self.bits & FOREIGN and self.a.ndim() == 0 and dtype_id(self) < COMPLEX64:
             return float(scalar_item(value_of(self)))
         return float(unwrap(self))
 
     def __complex__(self):
+        global dispatches
+        dispatches += 1
         return complex(unwrap(self))
 
     def __index__(self):
+        global dispatches
+        dispatches += 1
         if not self.bits & FOREIGN and self.a.ndim() == 0 and KIND_INT <= dtype_kind(dtype_id(self)) <= KIND_UINT:
             return scalar_item(value_of(self))
         return operator.index(unwrap(self))
@@ -183,6 +193,8 @@ cdef class ndarray:
         return format(unwrap(self), spec)
 
     def __len__(self):
+        global dispatches
+        dispatches += 1
         if self.bits & FOREIGN:
             return len(<object>self.np_)
         if self.a.ndim() == 0:
@@ -218,16 +230,22 @@ cdef class ndarray:
 
     def item(self, *args):
         """Copy one element to a standard Python scalar; as numpy.ndarray.item."""
+        global dispatches
+        dispatches += 1
         if not args and not self.bits & FOREIGN and self.a.size() == 1:
             return scalar_item(value_of(self))
         return export(self).item(*unwrap(args))
 
     def tolist(self):
         """The array as nested lists of Python scalars; as numpy.ndarray.tolist."""
+        global dispatches
+        dispatches += 1
         return unwrap(self).tolist()
 
     def tobytes(self, order="C"):
         """The elements' bytes; as numpy.ndarray.tobytes."""
+        global dispatches
+        dispatches += 1
         return export(self).tobytes(order)
 
     # ---- protocols
@@ -271,6 +289,8 @@ cdef class ndarray:
         return self.copy("K")
 
     def __deepcopy__(self, memo):
+        global dispatches
+        dispatches += 1
         import copy
         if self.bits & FOREIGN:
             return wrap(copy.deepcopy(<object>self.np_, memo))
@@ -484,6 +504,8 @@ cdef class ndarray:
 
     def to_device(self, device, /, *, stream=None):
         """The array itself; the only device is the CPU."""
+        global dispatches
+        dispatches += 1
         if device not in ("cpu", "auto"):
             raise ValueError(f"to_device: device {device!r} is not available")
         if stream is not None:
