@@ -8,7 +8,7 @@ import re
 
 import numpy as np
 from hypothesis import strategies as st
-from program import Check, Program, data
+from grumpy.testing.program import Check, Program, data
 
 DTYPES = ["?", "b", "h", "i", "q", "B", "H", "I", "Q", "e", "f", "d", "F", "D"]
 EXACT_UNARY = ["negative", "absolute", "sign", "square", "sqrt", "floor", "ceil", "trunc", "rint",
@@ -528,9 +528,41 @@ class Builder:
         if name:
             self.result(f"{name}.copy()", self.bound(name))
 
+    def swap(self):
+        """Two parts of an array by one assignment, as sorting programs do."""
+        name = self.any_array(lambda x: isinstance(x, np.ndarray) and x.ndim and len(x) > 1)
+        if name:
+            n = len(self.value(name))
+            i, j = self.number(-n, n - 1), self.number(-n, n - 1)
+            copy = self.pick(["", ".copy()"])
+            self.run(f"{name}[{i}], {name}[{j}] = {name}[{j}]{copy}, {name}[{i}]{copy}", name)
+
+    def loop(self):
+        """A statement on exact values several times over: the later turns are replayed."""
+        name = self.exact_array(lambda x: isinstance(x, np.ndarray) and x.ndim and x.dtype.kind in "iuf")
+        if name is None:
+            return
+        x = self.value(name)
+        index = self.slices(x.shape)
+        try:
+            part = x[eval(f"np.s_[{index}]")]
+        except IndexError:
+            return
+        right, y, by = self.operand(part, True)
+        if np.asarray(y).dtype.kind not in "?iuf" or right.startswith("-") and x.dtype.kind == "u":
+            return
+        # Of the array's dtype or one that it takes in, so that no cast leaves its range.
+        if not np.can_cast(np.asarray(y).dtype, x.dtype) and right in self.names:
+            return
+        op = self.pick(["+", "-", "*"])
+        line = self.pick([f"{name}[{index}] {op}= {right}", f"{name}[{index}] = {name}[{index}] {op} {right}",
+                          f"{name}[1:] = {name}[:-1] {op} {name}[1:]"])
+        self.run(f"for _ in range({self.number(2, 6)}): {line}", name)
+
     STATEMENTS = [*[binary] * 5, *[unary] * 3, *[view] * 5, *[write] * 4, *[in_place] * 3,
                   *[out_and_where] * 2, masked, *[reduction] * 4, scan, product, join, convert,
-                  *[export] * 2, *[evaluate] * 2, *[forget] * 2, copy, make]
+                  *[export] * 2, *[evaluate] * 2, *[forget] * 2, copy, make,
+                  swap, *[loop] * 2]
 
 
 @st.composite
@@ -538,7 +570,10 @@ def programs(draw, longest=14, is_large=False):
     """Programs of up to `longest` statements after two or three arrays to begin with."""
     b = Builder(draw, is_large)
     b.program.settings = {"jit": draw(st.sampled_from(["auto", "off", "sync"])),
-                          "num_threads": draw(st.sampled_from([2, 1, 3]))}
+                          "num_threads": draw(st.sampled_from([2, 1, 3])),
+                          # 1: nothing waits for anything, so nothing is fused
+                          "max_pending_nodes": draw(st.sampled_from([10_000, 1, 5])),
+                          "fp_warnings": draw(st.sampled_from(["lazy", "call"]))}
     with np.errstate(all="ignore"):
         for _ in range(3):
             b.make()

@@ -6,8 +6,12 @@ drawing. What must come out is kept with each `check`: exact where semantics S6 
 bits, else within a bound that is carried along with the values.
 """
 import dataclasses
+import json
+import warnings
 
 import numpy as np
+
+import grumpy
 
 
 def data(seed, shape, dtype, special=False):
@@ -60,6 +64,11 @@ def parts_equal(got, want):
     return (got == want) & (np.signbit(got) == np.signbit(want)) | np.isnan(got) & np.isnan(want)
 
 
+def evaluate(*arrays):
+    """grumpy.evaluate of those that are grumpy's; a program may have turned some into ndarrays."""
+    grumpy.evaluate(*[a for a in arrays if isinstance(a, grumpy.ndarray)])
+
+
 @dataclasses.dataclass
 class Program:
     """Lines, each with the class of the error that it raises on NumPy, and checks by line."""
@@ -90,6 +99,41 @@ class Program:
                 want = self.errors[number]
                 assert type(error) is (want or type(None)) or want is Exception and error, (
                     f"line {number + 1}, {self.lines[number]}: {error!r}, expected {want}")
+
+    def check_grumpy(self):
+        """Run on grumpy under the program's settings; raises AssertionError at the first difference."""
+        with warnings.catch_warnings(), grumpy.config(**self.settings):
+            warnings.simplefilter("ignore")
+            self.run({"wrap": grumpy.array, "evaluate": evaluate})
+
+    def dumps(self):
+        """The program as JSON, from which `loads` makes it again."""
+        return json.dumps({"settings": self.settings, "lines": self.lines,
+                           "any_error": [n for n, e in enumerate(self.errors) if e is Exception],
+                           "checks": [[n, c.name, c.bound] for n, c in self.checks]}, indent=1)
+
+    @classmethod
+    def loads(cls, text):
+        """The program of a JSON text; NumPy runs it to say what is wanted."""
+        kept = json.loads(text)
+        program = cls(kept["settings"], kept["lines"], [])
+        names = {"np": np, "data": data, "wrap": np.array, "evaluate": lambda *arrays: None}
+        checks = list(kept["checks"])
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            for number, line in enumerate([*kept["lines"], None]):
+                while checks and checks[0][0] == number:
+                    _, name, bound = checks.pop(0)
+                    program.checks.append((number, Check(name, np.array(names[name]), bound)))
+                if line is None:
+                    break
+                error = None
+                try:
+                    exec(line, names)
+                except Exception as e:
+                    error = Exception if number in kept["any_error"] else type(e)
+                program.errors.append(error)
+        return program
 
     def script(self):
         """A file that runs by itself and shows the difference."""
