@@ -247,3 +247,16 @@ def test_a_handler_for_each_call():
     grumpy.evaluate(*lazy)
     assert [k for k in seen if type(k) is int] == list(range(1000))
     assert [k for k in seen if type(k) is str] == ["Warning: divide by zero encountered in divide\n"]
+
+
+def test_second_look_at_scalars_that_were_stored_over():
+    # The result takes the memory of the sum, which the program reads as a scalar.
+    for f in (lambda x: np.log(x.sum() - 1), lambda x: 1 / (x.sum() * 0), lambda x: np.sqrt(x.max() - 2) * 3):
+        x = np.array([1.0])
+        with np.errstate(all="ignore"):
+            want = f(x)
+        g = grumpy.asarray(x)
+        assert messages(f, g) == messages(f, x) != []
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            np.testing.assert_equal(float(f(g)), want)

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstring>
+#include <vector>
 
 #include "device/cpu/block_plan.h"
 #include "device/cpu/launch.h"
@@ -14,6 +16,35 @@ const BlockPlan& prepared_plan(const KernelSpec& spec, const StepList& steps) {
   return *static_cast<const BlockPlan*>(steps.prepared.get());
 }
 
+/// Scalars whose memory a store takes, set aside: steps and the second look at an error read scalars
+/// where they lie, until the end. (Loads are looked after where blocks are placed.)
+class ScalarsAside {
+ public:
+  static bool are_needed(const Program& p, const LaunchArgs& args, int nargs) {
+    const int first_store = p.nloads + p.nscalars;
+    for (int k = p.nloads; k < first_store; ++k)
+      for (int j = first_store; j < nargs; ++j)
+        if (args.args[j].data == args.args[k].data) return true;
+    return false;
+  }
+  ScalarsAside(const Program& p, const LaunchArgs& args, int nargs)
+      : views_(args.args, args.args + nargs), values_(p.nscalars) {
+    for (int k = 0; k < p.nscalars; ++k) {
+      ArgView& view = views_[size_t(p.nloads + k)];
+      std::memcpy(values_[size_t(k)].bytes, view.data, size_t(item_bytes(p.dtypes[size_t(p.nloads + k)])));
+      view.data = values_[size_t(k)].bytes;
+    }
+    args_ = {args.extents, views_.data()};
+  }
+  const LaunchArgs& args() const { return args_; }
+
+ private:
+  struct alignas(16) Value { char bytes[16]; };
+  std::vector<ArgView> views_;
+  std::vector<Value> values_;
+  LaunchArgs args_;
+};
+
 }  // namespace
 
 uint64_t next_serial() {
@@ -23,6 +54,10 @@ uint64_t next_serial() {
 
 void run_kernel(const KernelSpec& spec, const StepList& steps, const LaunchArgs& args, int max_workers,
                 const FpeReport& report) {
+  if (const int nargs = spec.nargs(); ScalarsAside::are_needed(spec.program, args, nargs)) {
+    const ScalarsAside aside(spec.program, args, nargs);
+    return run_kernel(spec, steps, aside.args(), max_workers, report);
+  }
   const FpeScope scope;
   const BlockPlan& plan = prepared_plan(spec, steps);
   if (spec.kind == KernelKind::Map && spec.ndim <= 1) {

@@ -3,7 +3,8 @@
 /// scans in their fixed order.
 ///
 /// The same driver serves both tiers (kernel/steps.h), so both give the same bits.
-/// Needs:   a store may alias a load only element for element (same address, same strides);
+/// Needs:   a store may alias a load only element for element (same address, same strides), and a
+///          scalar if it writes that one element;
 ///          results of reductions and scans alias nothing but, for a scan, a load in that way.
 /// Leaves:  the caller's floating-point flags and modes as they were; behind the last element of a map's
 ///          store that has slack, copies of it up to a whole group of lanes.
