@@ -153,7 +153,7 @@ class Lowerer {
       r.in = at(n.in[0]).dtype;
       r.out = n.dtype;
       r.tag = n.tag;
-      r.watch = n.watch;
+      r.watch = n.watch & fpe_mask(r.op, r.in);
       out_.spec.reductions.push_back(r);
       out_.args.push_back(dense_output(id, p_.is_scan ? 0 : p_.reduced));
     }

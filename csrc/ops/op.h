@@ -184,4 +184,15 @@ inline constexpr ReduceInfo kReduceOps[] = {
 constexpr const ReduceInfo& info(ReduceOp op) { return table::kReduceOps[int(op)]; }
 inline constexpr int kNumReduceOps = int(std::size(table::kReduceOps));
 
+/// Errors NumPy reports for the reduction or scan of t: choosing and comparing report none, whatever
+/// flags their comparisons leave behind.
+constexpr uint8_t fpe_mask(ReduceOp op, DType t) {
+  switch (op) {
+    case ReduceOp::add: return fpe_mask(Op::add, t);
+    case ReduceOp::multiply: return fpe_mask(Op::multiply, t);
+    case ReduceOp::moments: return Over | Under | Invalid;
+    default: return NoFpe;
+  }
+}
+
 }  // namespace grumpy

@@ -260,3 +260,27 @@ def test_second_look_at_scalars_that_were_stored_over():
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             np.testing.assert_equal(float(f(g)), want)
+
+
+@pytest.mark.parametrize("dtype", ["e", "f", "d", "F", "D"])
+@pytest.mark.parametrize("n", [3, 100, 5000])
+def test_choosing_reports_nothing(n, dtype):
+    a = np.arange(n).astype(dtype)
+    a[1] = np.nan
+    b = a.copy()
+    b[0] = np.inf
+    calls = [np.max, np.min, np.argmax, np.argmin, np.fmin.reduce, np.fmax.reduce, np.maximum.accumulate,
+             np.fmin.accumulate, lambda x: np.max(x.reshape(-1, 1), 0), lambda x: np.max(np.stack([x, x], 1), 1)]
+    for f in calls:
+        for x in (a, b):
+            assert messages(f, grumpy.asarray(x)) == messages(f, x) == []
+    with np.errstate(all="raise"):
+        assert np.isnan(np.asarray(np.max(grumpy.asarray(a))))
+
+
+def test_float16_results_report_overflow_and_nothing_else():
+    inf, large = np.array([1, np.inf], "e"), np.full(20, 60000, "e")
+    for f in (np.sum, np.prod, np.max, np.cumsum):
+        assert messages(f, grumpy.asarray(inf)) == messages(f, inf) == []
+    for f in (np.sum, np.cumsum):
+        assert messages(f, grumpy.asarray(large)) == messages(f, large) != []
