@@ -164,6 +164,8 @@ cdef extern from "core/layout.h" namespace "grumpy::binding":
 cdef extern from "core/record.h" namespace "grumpy::binding":
     int (*deliver_fp_events)()
     void settle_events() except +translate
+    bint hold_events() except +translate
+    void let_events_go() except +translate
     uint16_t kScalarSite
     uint16_t kDivmodSite
     uint16_t kMatmulSite

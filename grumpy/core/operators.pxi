@@ -191,13 +191,21 @@ cdef object unary(int op, ndarray x):
 
 cdef object in_place(int op, ndarray x, object y):
     """x op= y: a write through every view; a scalar-like is rebound instead."""
+    if x.bits & SCALAR:
+        return binary(op, x, y)
+    if not hold_events():
+        return write_in_place(op, x, y)
+    try:
+        return write_in_place(op, x, y)
+    finally:
+        let_events_go()
+
+
+cdef object write_in_place(int op, ndarray x, object y):
     global dispatches
     cdef Operand o[2]
     cdef Array keep[3]
     cdef Array a
-    cdef Scalar s
-    if x.bits & SCALAR:
-        return binary(op, x, y)
     dispatches += 1
     if type(y) is not ndarray and is_foreign_override(y):
         return op_ufuncs[op](x, y, out=(x,))

@@ -18,8 +18,23 @@ namespace grumpy::binding {
 /// Hands out the floating-point errors met so far; -1: a Python exception is set.
 inline int (*deliver_fp_events)() = nullptr;
 
+/// Above 0: this thread is inside an operation with a destination, which NumPy writes before it raises.
+inline thread_local int events_held = 0;
+
 inline void settle_events() {
-  if (api::has_fp_events() && deliver_fp_events() < 0) throw PythonError{};
+  if (!api::has_fp_events() || events_held) return;
+  if (deliver_fp_events() < 0) throw PythonError{};
+}
+
+/// Keeps errors that are due at the call until the destination is written; true: let_events_go follows.
+inline bool hold_events() {
+  if (!current_errstate().at_call) return false;
+  ++events_held;
+  return true;
+}
+inline void let_events_go() {
+  --events_held;
+  settle_events();
 }
 
 /// After recording `out` by an operation that may report `fpe`.

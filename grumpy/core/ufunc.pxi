@@ -323,6 +323,15 @@ cdef object call_full(UFunc u, object ufunc, str method, tuple inputs, dict kwar
             return NotImplemented
     if is_foreign_override(kwargs.get("where")):
         return NotImplemented
+    if ("out" in kwargs or method == "at") and hold_events():
+        try:
+            return call_method(u, ufunc, method, inputs, kwargs)
+        finally:
+            let_events_go()
+    return call_method(u, ufunc, method, inputs, kwargs)
+
+
+cdef object call_method(UFunc u, object ufunc, str method, tuple inputs, dict kwargs):
     result = NotImplemented
     if method == "__call__":
         if kwargs:

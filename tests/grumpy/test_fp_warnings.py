@@ -284,3 +284,23 @@ def test_float16_results_report_overflow_and_nothing_else():
         assert messages(f, grumpy.asarray(inf)) == messages(f, inf) == []
     for f in (np.sum, np.cumsum):
         assert messages(f, grumpy.asarray(large)) == messages(f, large) != []
+
+
+@pytest.mark.parametrize("n", [5, 3000])
+def test_destinations_are_written_before_the_error_is_raised(n):
+    def divide(x):
+        x /= 0
+
+    def divide_view(x):
+        x[::2] /= 0
+
+    calls = [divide, divide_view, lambda x: np.divide(x, 0, out=x), lambda x: np.log(x, x),
+             lambda x: np.multiply.accumulate((x + 1) * 1e300, out=x), lambda x: np.divide(x, 0, out=x, where=x > 1),
+             lambda x: np.divmod(x, 0, out=(x, None)), lambda x: np.add.at(x, [0, 0], [np.inf, -np.inf])]
+    for f in calls:
+        x = np.arange(float(n))
+        g = grumpy.asarray(x.copy())
+        for a in (x, g):
+            with np.errstate(all="raise"), pytest.raises(FloatingPointError):
+                f(a)
+        np.testing.assert_array_equal(np.asarray(g), x)
