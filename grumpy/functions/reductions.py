@@ -86,13 +86,14 @@ def _nanvar(a, axis, ddof, keepdims):
         raise Forward(f"dtype {a.dtype}")
     valid = ~np.isnan(a)
     count = valid.sum(axis, dtype=np.intp, keepdims=True)
+    total = _without_nan(a, 0).sum(axis, keepdims=True)
     with np.errstate(invalid="ignore", divide="ignore"):
-        mean = np.true_divide(_without_nan(a, 0).sum(axis, keepdims=True), count, dtype=a.dtype,
-                              casting="unsafe")
-        deviation = np.where(valid, a - mean, a.dtype.type(0))
-        total = np.square(deviation).sum(axis, keepdims=keepdims)
-        freedom = valid.sum(axis, dtype=np.intp, keepdims=keepdims) - ddof
-        var = np.true_divide(total, freedom, dtype=a.dtype, casting="unsafe")
+        mean = np.true_divide(total, count, dtype=a.dtype, casting="unsafe")
+    deviation = np.where(valid, a - mean, a.dtype.type(0))
+    squares = np.multiply(deviation, deviation).sum(axis, keepdims=keepdims)
+    freedom = valid.sum(axis, dtype=np.intp, keepdims=keepdims) - ddof
+    with np.errstate(invalid="ignore", divide="ignore"):
+        var = np.true_divide(squares, freedom, dtype=a.dtype, casting="unsafe")
     short = freedom <= 0
     if short.any():
         warnings.warn("Degrees of freedom <= 0 for slice.", RuntimeWarning, stacklevel=4)
@@ -183,6 +184,8 @@ def _squares(x):
 def norm(x, ord=None, axis=None, keepdims=False):
     """numpy.linalg.norm; norms that need singular values are forwarded."""
     x = native(x)
+    if x.size == 0:
+        raise Forward("a norm of nothing")
     if not is_inexact(x.dtype):
         x = x.astype(float)
     if axis is None:

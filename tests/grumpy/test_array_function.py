@@ -166,3 +166,14 @@ def test_nested_arguments_are_unwrapped():
     assert np.asarray(np.block([[g, g], [g, g]])).shape == (8, 12)
     assert np.asarray(np.piecewise(g, [g < 3, g >= 3], [0, lambda x: x])).shape == A.shape
     np.testing.assert_array_equal(np.asarray(np.lexsort((g[0], g[1]))), np.lexsort((A[0], A[1])))
+
+
+@pytest.mark.parametrize("order", [None, 1, 2, np.inf, 3])
+def test_norms_of_nothing(order):
+    def norm(x):
+        try:
+            return np.linalg.norm(x, order)
+        except ValueError as error:
+            return str(error)
+
+    assert norm(grumpy.asarray(np.zeros(0))) == norm(np.zeros(0))

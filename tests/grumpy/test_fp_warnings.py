@@ -304,3 +304,10 @@ def test_destinations_are_written_before_the_error_is_raised(n):
             with np.errstate(all="raise"), pytest.raises(FloatingPointError):
                 f(a)
         np.testing.assert_array_equal(np.asarray(g), x)
+
+
+def test_nan_variance_reports_what_numpy_does():
+    for x in ([1, np.inf, np.nan], [1, 2, np.nan], [1e200, -1e200], [np.nan, np.nan]):
+        x = np.array(x)
+        for f in (np.nanvar, np.nanstd):
+            assert messages(f, grumpy.asarray(x)) == messages(f, x)
