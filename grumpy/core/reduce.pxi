@@ -151,12 +151,13 @@ cdef object reduce_native(int rop, ndarray x, object axis, object dtype, object 
         if rop == RED_ADD and accumulate >= FLOAT16 and two[1].array == NULL and has_negative_zero(initial):
             return NotImplemented  # our sums start from +0
     r = reduced(rop, a, axes, keepdims, accumulate, result)
-    if initial is not None and is_empty_over(a, axes):
-        r = filled_like(r, two[1])
-    elif initial is not None:
+    if initial is not None:
         two[0].array = &r
         if infer(op_numbers[reduce_name(rop).decode()], two, 2) != result:
             return NotImplemented
+    if initial is not None and is_empty_over(a, axes):
+        r = filled_like(r, two[1])
+    elif initial is not None:
         r = map_operands(op_numbers[reduce_name(rop).decode()], two, 2)
     return reduce_result(r, out)
 

@@ -222,3 +222,10 @@ def test_sums_keep_an_initial_negative_zero(dtype):
     zero = np.array([-0.0] * 9, dtype) if dtype not in "FD" else np.array([complex(-0.0, -0.0)] * 9, dtype)
     got = np.asarray(np.add.reduce(grumpy.asarray(zero), initial=zero[0]))
     assert np.signbit(got.real) and np.signbit(np.add.reduce(zero, initial=zero[0]).real)
+
+
+def test_integer_reductions_refuse_an_initial_that_is_no_integer():
+    for x in (np.zeros(0, "i4"), np.zeros((0, 3), "i4"), np.ones(3, "i4")):
+        for f in (np.sum, np.max):
+            with pytest.raises(OverflowError, match="cannot convert float infinity to integer"):
+                f(grumpy.asarray(x), initial=-np.inf)
