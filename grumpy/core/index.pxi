@@ -49,6 +49,8 @@ cdef int parse_basic(ndarray g, object key, Window* w) except -1:
                     return 0
         elif type(key) is not int and type(key) is not slice:
             return 0
+        if g.bits & SCALAR:
+            return 0  # NumPy has other words for its scalars
         raise IndexError(f"too many indices for array: array is {ndim}-dimensional, "
                          f"but {used} were indexed")
     missing = ndim - used

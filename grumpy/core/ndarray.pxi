@@ -198,6 +198,8 @@ cdef class ndarray:
         if self.bits & FOREIGN:
             return len(<object>self.np_)
         if self.a.ndim() == 0:
+            if self.bits & SCALAR:
+                raise TypeError(f"object of type 'numpy.{self.dtype.type.__name__}' has no len()")
             raise TypeError("len() of unsized object")
         return self.a.shape().get().dims[0]
 

@@ -101,8 +101,11 @@ def test_scalar_attributes(g):
     assert not hasattr(g, "is_integer")
     with pytest.raises(TypeError, match="not iterable"):
         iter(g.sum())
-    with pytest.raises(TypeError, match="unsized"):
+    with pytest.raises(TypeError, match="object of type 'numpy.float64' has no len"):
         len(g.sum())
+    for key in (0, slice(1), (None, 0)):
+        with pytest.raises(IndexError, match="invalid index to scalar variable"):
+            g.sum()[key]
 
 
 def test_copies(g):
