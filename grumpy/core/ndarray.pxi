@@ -673,7 +673,10 @@ cdef class ndarray:
 
     def fill(self, value):
         """Sets every element; as numpy.ndarray.fill."""
-        self[...] = value
+        if isinstance(value, (list, tuple)) or getattr(value, "ndim", 0):
+            forward_method(self, "fill", (value,), {}, NO_NATIVE)
+        else:
+            self[...] = value
 
     # ---- reductions
 

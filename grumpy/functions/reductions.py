@@ -142,6 +142,8 @@ def average(a, axis=None, weights=None, returned=False, *, keepdims=NoValue):
     """numpy.average."""
     a = native(a)
     keep = _keep(keepdims)
+    if np.iterable(axis):
+        axis = normal_axes(axis, a.ndim)
     if weights is None:
         if a.size == 0:
             raise Forward("an error of NumPy's")

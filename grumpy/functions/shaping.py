@@ -295,13 +295,22 @@ def sliding_window_view(x, window_shape, axis=None, *, subok=False, writeable=Fa
 
 # ---- splitting
 
+def _sections(indices_or_sections):
+    """How many sections are wanted, as any scalar says it; None where indices are given."""
+    try:
+        len(indices_or_sections)
+    except TypeError:
+        return indices_or_sections
+    return None
+
+
 @implements(np.array_split)
 def array_split(ary, indices_or_sections, axis=0):
     """numpy.array_split."""
     ary = native(ary)
     axis = normal_axis(axis, ary.ndim)
     extent = ary.shape[axis]
-    if isinstance(indices_or_sections, (int, np.integer)):
+    if _sections(indices_or_sections) is not None:
         sections = int(indices_or_sections)
         if sections <= 0:
             raise Forward("an error of NumPy's")
@@ -319,9 +328,10 @@ def array_split(ary, indices_or_sections, axis=0):
 def split(ary, indices_or_sections, axis=0):
     """numpy.split."""
     ary = native(ary)
-    if isinstance(indices_or_sections, (int, np.integer)):
+    sections = _sections(indices_or_sections)
+    if sections is not None:
         extent = ary.shape[normal_axis(axis, ary.ndim)]
-        if indices_or_sections <= 0 or extent % indices_or_sections:
+        if sections <= 0 or extent % sections:
             raise Forward("an error of NumPy's")
     return array_split(ary, indices_or_sections, axis)
 

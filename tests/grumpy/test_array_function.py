@@ -177,3 +177,14 @@ def test_norms_of_nothing(order):
             return str(error)
 
     assert norm(grumpy.asarray(np.zeros(0))) == norm(np.zeros(0))
+
+
+def test_sections_and_axes_of_other_types():
+    a = np.arange(12.0).reshape(3, 4)
+    for sections in (np.array(2), np.int8(2), grumpy.asarray(np.array([1, 2])).max(), 2.0):
+        for got, want in zip(np.split(grumpy.asarray(a), sections, 1), np.split(a, 2, 1), strict=True):
+            np.testing.assert_array_equal(np.asarray(got), want)
+        for got, want in zip(np.array_split(grumpy.asarray(a), sections), np.array_split(a, 2), strict=True):
+            np.testing.assert_array_equal(np.asarray(got), want)
+    compare(lambda x: np.average(x, [0, 1]), a)
+    compare(lambda x: np.average(x, np.array([0])), a)

@@ -215,3 +215,14 @@ def test_memory_order_is_numpys():
 @pytest.mark.parametrize("exponent", [2, 3, 1, 0, 0.5, 2.0, -1.0, True, np.int8(2), np.float32(2)], ids=repr)
 def test_powers_have_numpys_dtype(dtype, exponent):
     compare(lambda a: a ** exponent, np.array([1, 0, 1, 1], dtype) + (np.dtype(dtype).kind != "b"), rtol=1e-6)
+
+
+def test_fill_takes_one_value():
+    for value in ([1, 2], (3, 4), np.arange(3), np.ones((2, 2))):
+        with pytest.raises((TypeError, ValueError)) as want:
+            np.zeros((2, 3)).fill(value)
+        with pytest.raises(want.type):
+            grumpy.asarray(np.zeros((2, 3))).fill(value)
+    g = grumpy.asarray(np.zeros(3))
+    g.fill(np.array(2))
+    assert g.tolist() == [2, 2, 2]
