@@ -22,6 +22,7 @@ cdef class UFunc:
     cdef int nin
     cdef int nout
     cdef dict loops  # UF_LOOP: operand types -> Loop or None
+    cdef bint grows  # UF_LOOP: called for other types, it may get more loops
 
 
 @cython.final
@@ -99,11 +100,24 @@ cdef bint is_numpys(object ufunc) except -1:
     return False
 
 
+cdef UFunc meet_compiler(object compiler):
+    """A callable around a ufunc, which it may add loops to, as numba.vectorize makes."""
+    cdef UFunc u
+    ufunc = getattr(compiler, "ufunc", None)
+    if not isinstance(ufunc, np.ufunc):
+        raise TypeError("__array_ufunc__: the first argument must be a ufunc")
+    is_wide = ufunc.nin > 3 or ufunc.nin + ufunc.nout > 8
+    u = new_ufunc(ufunc, UF_FORWARD if is_wide or is_generalized(<PyObject*>ufunc) else UF_LOOP)
+    u.grows = True
+    ufuncs[compiler] = u
+    return u
+
+
 cdef UFunc meet_ufunc(object ufunc):
     """Looks once at a ufunc that is not NumPy's own or has no row."""
     cdef int op
     if not isinstance(ufunc, np.ufunc):
-        raise TypeError("__array_ufunc__: the first argument must be a ufunc")
+        return meet_compiler(ufunc)
     if is_of_python(ufunc):
         return new_ufunc(ufunc, UF_FORWARD)
     name = ufunc.__name__
@@ -212,6 +226,8 @@ cdef object call_loop(UFunc u, Operand* o, int n):
         try:
             resolved = u.ufunc.resolve_dtypes(given + (None,) * u.nout)
         except TypeError:
+            if u.grows:
+                return NotImplemented
             numpy_raises(u.ufunc, o, n)
             resolved = (object,)
         native = [id_of_dtype(t) for t in resolved]
@@ -221,7 +237,8 @@ cdef object call_loop(UFunc u, Operand* o, int n):
             found = Loop.__new__(Loop)
             found.loop = keep_loop(<PyObject*>u.ufunc, dtypes)
             entry = found if found.loop != NULL else None
-        u.loops[key] = entry
+        if entry is not None or not u.grows:
+            u.loops[key] = entry
     if entry is None:
         return NotImplemented
     found = entry

@@ -202,8 +202,19 @@ def test_numba_ufuncs_stay_lazy():
         return x * 2 + y
 
     x = np.arange(5.0)
-    g = f.ufunc(grumpy.asarray(x.copy()), 1.0) if hasattr(f, "ufunc") else f(grumpy.asarray(x.copy()), 1.0)
-    assert_same(g, x * 2 + 1)
+    g = grumpy.asarray(x.copy())
+    for y in (f(g, 1.0), f(g, np.ones(5)), f(x, grumpy.asarray(np.ones(5)))):
+        assert grumpy._core.is_pending(y)
+        assert_same(y, x * 2 + 1)
+    assert f.reduce(g) == f.reduce(x)
+
+
+def test_numba_compiles_loops_for_what_it_meets():
+    numba = pytest.importorskip("numba")
+    f = numba.vectorize(lambda x, y: x * 2 + y)
+    for dtype in ("d", "d", "l", "f", "d"):
+        x = np.arange(5, dtype=dtype)
+        assert_same(f(grumpy.asarray(x.copy()), x), f(x, x))
 
 
 def test_calls_count_as_dispatches():
