@@ -1,4 +1,6 @@
 """Arrays made from nothing: NumPy's creation functions, giving grumpy arrays."""
+import inspect
+
 import numpy as np
 
 from grumpy import _core
@@ -10,7 +12,7 @@ __all__ = ["arange", "empty", "empty_like", "eye", "full", "full_like", "frombuf
 
 def empty(shape, dtype=float, order="C", *, device=None, like=None):
     """Uninitialised array; the grumpy form of numpy.empty."""
-    _check_device(device)
+    check_device(device)
     if order == "F" and not isinstance(shape, int):
         return _core.new_array(tuple(shape)[::-1], dtype).T
     return _core.new_array(shape, dtype)
@@ -18,7 +20,7 @@ def empty(shape, dtype=float, order="C", *, device=None, like=None):
 
 def full(shape, fill_value, dtype=None, order="C", *, device=None, like=None):
     """Array of one value; the grumpy form of numpy.full."""
-    _check_device(device)
+    check_device(device)
     value = _core.to_numpy(fill_value)
     if np.ndim(value):
         return _core.asarray(np.full(_core.to_numpy(shape), value, dtype, order))
@@ -41,29 +43,30 @@ def ones(shape, dtype=None, order="C", *, device=None, like=None):
 
 def empty_like(prototype, dtype=None, order="K", subok=True, shape=None, *, device=None):
     """Uninitialised array like another; the grumpy form of numpy.empty_like."""
-    _check_device(device)
+    check_device(device)
     return np.empty_like(_core.asarray(prototype), dtype, order, subok, shape)
 
 
 def zeros_like(a, dtype=None, order="K", subok=True, shape=None, *, device=None):
     """Array of zeros like another; the grumpy form of numpy.zeros_like."""
-    _check_device(device)
+    check_device(device)
     return np.zeros_like(_core.asarray(a), dtype, order, subok, shape)
 
 
 def ones_like(a, dtype=None, order="K", subok=True, shape=None, *, device=None):
     """Array of ones like another; the grumpy form of numpy.ones_like."""
-    _check_device(device)
+    check_device(device)
     return np.ones_like(_core.asarray(a), dtype, order, subok, shape)
 
 
 def full_like(a, fill_value, dtype=None, order="K", subok=True, shape=None, *, device=None):
     """Array of one value like another; the grumpy form of numpy.full_like."""
-    _check_device(device)
+    check_device(device)
     return np.full_like(_core.asarray(a), fill_value, dtype, order, subok, shape)
 
 
-def _check_device(device):
+def check_device(device):
+    """ValueError unless arrays can be on this device."""
     if device not in (None, "auto", "cpu"):
         raise ValueError(f"device {device!r} is not available")
 
@@ -71,14 +74,26 @@ def _check_device(device):
 def _from_numpy(function):
     """NumPy's function, its arrays taken over as grumpy's."""
     def create(*args, device=None, **kwargs):
-        _check_device(device)
+        check_device(device)
         return _core.wrapped(function(*_core.to_numpy(args), **_core.to_numpy(kwargs)))
 
     create.__name__ = create.__qualname__ = function.__name__
     create.__module__ = "grumpy"
+    create.__signature__ = _with_device(inspect.signature(function))
     create.__doc__ = (f"The grumpy form of numpy.{function.__name__}: the same arguments, a grumpy "
                       "array.")
     return create
+
+
+def _with_device(signature):
+    """NumPy's signature, and device=."""
+    device = inspect.Parameter("device", inspect.Parameter.KEYWORD_ONLY, default=None)
+    parameters = [p for p in signature.parameters.values() if p.name not in ("device", "like")]
+    if parameters[-1].kind is inspect.Parameter.VAR_KEYWORD:
+        parameters.insert(-1, device)
+    else:
+        parameters.append(device)
+    return signature.replace(parameters=parameters)
 
 
 arange = _from_numpy(np.arange)

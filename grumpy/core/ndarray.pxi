@@ -9,6 +9,9 @@ cdef enum:
     IMAGINARY = 32  # has been written; becomes an ALIAS as soon as somebody writes or looks closer
 
 
+cdef tuple API_VERSIONS = ("2021.12", "2022.12", "2023.12", "2024.12", "2025.12")  # of the standard
+
+
 @cython.final
 @cython.no_gc  # an ndarray never takes part in a reference cycle that CPython could break: NumPy's
 # own object arrays, the only way back to us, are not traversed either
@@ -254,6 +257,9 @@ cdef class ndarray:
 
     def __array__(self, dtype=None, copy=None):
         """The array as a numpy.ndarray over the same memory; evaluates it (semantics.md S5)."""
+        if self.bits & SCALAR and copy is not False:  # as of a NumPy scalar: a new array, writeable
+            conversion_counts.add(0)
+            return np.array(as_numpy_scalar(self), dtype)
         nd = export(self)
         conversion_counts.add(0)
         if dtype is None and copy is not True:
@@ -269,6 +275,9 @@ cdef class ndarray:
     def __array_namespace__(self, *, api_version=None):
         """The namespace of the array API standard for this array."""
         import grumpy
+        if api_version is not None and api_version not in API_VERSIONS:
+            raise ValueError(f"version {api_version!r} of the array API is not supported; those are "
+                             + ", ".join(API_VERSIONS))
         return grumpy
 
     def __dlpack__(self, *, stream=None, max_version=None, dl_device=None, copy=None):
