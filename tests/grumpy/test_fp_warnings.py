@@ -311,3 +311,12 @@ def test_nan_variance_reports_what_numpy_does():
         x = np.array(x)
         for f in (np.nanvar, np.nanstd):
             assert messages(f, grumpy.asarray(x)) == messages(f, x)
+
+
+@pytest.mark.parametrize("n", [5, 5000, 70_000])
+def test_reductions_do_not_put_blame_on_what_they_reduce(n):
+    x = np.linspace(1, 2, n).astype("f4")
+    x[::3] = np.nan
+    for f in (lambda x: (x * x[1]).max(), lambda x: np.fmin.reduce(x - x[1]), lambda x: (x * 2).argmax(),
+              lambda x: np.minimum.accumulate(x + x[1]), lambda x: (x.reshape(-1, 5) * x[:5]).max(0)):
+        assert messages(f, grumpy.asarray(x)) == messages(f, x) == []

@@ -210,6 +210,8 @@ void BlockRunner::piece(int64_t n, int64_t done) {
   place_loads(n);
   place_stores(done);
   if (!plan_->steps.empty()) {
+    // What combined the previous block's values may have left flags, which are not this program's.
+    if (plan_->watch && launch_->spec->kind != KernelKind::Map) clear_cpu_fpe();
     execute(n);
     if (plan_->watch) look_for_errors(n);
   }
