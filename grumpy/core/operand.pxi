@@ -80,7 +80,7 @@ cdef Array operand_array(object nd, int native) except *:
 
 cdef bint weak_fits(const Operand& weak, int beside, int op) noexcept:
     """A Python number beside an array of dtype `beside`: no error, no warning that NumPy has."""
-    return op == OP_DIVIDE or fits_dtype(weak.scalar, beside)
+    return op == OP_DIVIDE and beside < FLOAT16 or fits_dtype(weak.scalar, beside)
 
 
 cdef int check_weak(int op, Operand* o, int n) except -1:

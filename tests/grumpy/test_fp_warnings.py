@@ -320,3 +320,10 @@ def test_reductions_do_not_put_blame_on_what_they_reduce(n):
     for f in (lambda x: (x * x[1]).max(), lambda x: np.fmin.reduce(x - x[1]), lambda x: (x * 2).argmax(),
               lambda x: np.minimum.accumulate(x + x[1]), lambda x: (x.reshape(-1, 5) * x[:5]).max(0)):
         assert messages(f, grumpy.asarray(x)) == messages(f, x) == []
+
+
+def test_divisors_that_the_dtype_cannot_hold():
+    for dtype, divisor in (("e", 1e200), ("f", 1e200), ("e", 70000), ("i1", 1e200)):
+        x = np.ones(3, dtype)
+        for f in (lambda x: x / divisor, lambda x: divisor / x, lambda x: np.divide(x, divisor)):
+            assert messages(f, grumpy.asarray(x)) == messages(f, x)
