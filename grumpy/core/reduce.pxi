@@ -293,6 +293,8 @@ cdef object mean_native(ndarray x, object axis, object dtype, object out, bint k
     cdef Scalar count
     if not readable(x) or not parse_axes(axis, x.a.ndim(), &axes):
         return NotImplemented
+    if x.a.ndim() == 0 and axis is not None:
+        return NotImplemented  # sums over axis 0 of a scalar there are, means there are not
     t = dtype_id(x)
     n = count_over(x.a, axes)
     if n == 0:

@@ -129,3 +129,12 @@ def test_element_of_an_object_array_is_the_object():
     a = np.empty(2, object)
     a[0] = thing
     assert grumpy.asarray(a)[0] is thing
+
+
+def test_means_of_scalars_have_no_axis_zero(g):
+    for x in (g.sum(), g[0], grumpy.asarray(np.array(2.0))):
+        assert float(x.sum(axis=0)) == float(x)
+        for call in (lambda x: x.mean(axis=0), lambda x: np.mean(x, axis=-1)):
+            with pytest.raises(np.exceptions.AxisError):
+                call(x)
+        assert float(x.mean()) == float(x)
