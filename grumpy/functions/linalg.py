@@ -1,4 +1,5 @@
 """Products: inner, outer, tensordot, einsum, kron."""
+import functools
 import itertools
 
 import numpy as np
@@ -146,17 +147,18 @@ def linalg_diagonal(x, /, *, offset=0):
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
-def _parse(subscripts, arrays):
+@functools.lru_cache(maxsize=256)
+def _parse(subscripts, ndims):
     """(labels of each operand, labels of the result), without ellipses."""
     text = subscripts.replace(" ", "")
     if not set(text) <= set(LETTERS + ",.->"):
         raise Forward("an error of NumPy's")
     inputs, arrow, result = text.partition("->")
     terms = inputs.split(",")
-    if len(terms) != len(arrays) or "-" in result or ">" in inputs or "-" in inputs:
+    if len(terms) != len(ndims) or "-" in result or ">" in inputs or "-" in inputs:
         raise Forward("an error of NumPy's")
     spare = [c for c in LETTERS if c not in text]
-    widths = [a.ndim - len(t.replace("...", "")) for t, a in zip(terms, arrays)]
+    widths = [n - len(t.replace("...", "")) for t, n in zip(terms, ndims)]
     widest = max((w for t, w in zip(terms, widths) if "..." in t), default=0)
     if widest > len(spare):
         raise Forward("too many labels")
@@ -217,7 +219,7 @@ def einsum(*operands, out=None, optimize=False, **kwargs):
     if kwargs or len(operands) not in (2, 3) or not isinstance(operands[0], str):
         raise Forward("operands or arguments of another kind")
     arrays = [native(a) for a in operands[1:]]
-    terms, result = _parse(operands[0], arrays)
+    terms, result = _parse(operands[0], tuple(a.ndim for a in arrays))
     pairs = [_diagonals(a, t) for a, t in zip(arrays, terms)]
     if len(pairs) == 1:
         a, labels = _summed(*pairs[0], result)

@@ -345,7 +345,7 @@ void BlockRunner::copy_to_store(int j, const char* from, int64_t n) {
   if (launch_->fetch[size_t(o)] == Fetch::Direct) {
     char* const to = launch_->by_rows ? rows_[size_t(o)] + at_ * item : origins_[size_t(o)] + position_ * item;
     if (launch_->is_streaming) stream_copy(to, from, n * item);
-    else if (to != from) std::memcpy(to, from, size_t(n * item));
+    else if (to != from) copy_bytes(to, from, n * item);
   } else if (launch_->by_rows) {
     copy_strided(rows_[size_t(o)] + at_ * step, step, from, item, n, item);
   } else {

@@ -140,7 +140,7 @@ void parallel_copy(void* to, const void* from, size_t nbytes) {
   char* t = static_cast<char*>(to);
   const char* f = static_cast<const char*>(from);
   if (nbytes < kParallelBytes) {
-    std::memcpy(t, f, nbytes);
+    copy_bytes(t, f, int64_t(nbytes));
     return;
   }
   const bool past_caches = streams(nbytes);
@@ -152,7 +152,7 @@ void parallel_copy(void* to, const void* from, size_t nbytes) {
       stream_copy(t + first, f + first, int64_t(n));
       stream_fence();
     } else {
-      std::memcpy(t + first, f + first, n);
+      copy_bytes(t + first, f + first, int64_t(n));
     }
   });
 }

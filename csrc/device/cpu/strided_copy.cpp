@@ -47,7 +47,7 @@ template <class T> void fill_run(char* to, T v, int64_t n) {
 template <class T> void copy_run(char* to, int64_t to_step, const char* from, int64_t from_step, int64_t n) {
   constexpr int64_t size = sizeof(T);
   if (to_step == size && from_step == size) {
-    std::memcpy(to, from, size_t(n * size));
+    copy_bytes(to, from, n * int64_t(size));
   } else if (from_step == 0 && to_step == size) {
     fill_run(to, load<T>(from), n);
   } else if (to_step == size) {
@@ -118,11 +118,11 @@ void copy_matrix(char* to, Steps2 ts, const char* from, Steps2 fs, int64_t rows,
   if (rows <= 0 || cols <= 0) return;
   if (ts.col == item && fs.col == item) {
     if (ts.row == cols * item && fs.row == cols * item) {
-      std::memcpy(to, from, size_t(rows * cols * item));
+      copy_bytes(to, from, rows * cols * item);
       return;
     }
     if (cols * item >= 64) {
-      for (int64_t r = 0; r < rows; ++r) std::memcpy(to + r * ts.row, from + r * fs.row, size_t(cols * item));
+      for (int64_t r = 0; r < rows; ++r) copy_bytes(to + r * ts.row, from + r * fs.row, cols * item);
       return;
     }
   } else if (rows >= 4 && cols >= 4 && fs.col != 0 && fs.row != 0) {

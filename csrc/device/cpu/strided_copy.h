@@ -18,6 +18,11 @@ void copy_matrix(char* to, Steps2 to_step, const char* from, Steps2 from_step, i
 /// n copies of one element.
 void fill_elements(char* to, const char* element, int64_t n, int item);
 
+/// memcpy of memory that does not overlap, at its usual speed wherever the two lie: the processor's own copying
+/// instruction, which the C library takes, is ten times slower (AMD Zen 3 and 4) when the destination lies up
+/// to 64 bytes ahead of the source within a page, as with a[3:] = b.
+void copy_bytes(void* to, const void* from, int64_t nbytes);
+
 /// memcpy past the caches; any alignment. The caller ends a series of them with stream_fence().
 void stream_copy(char* to, const char* from, int64_t nbytes);
 void stream_fence();

@@ -97,6 +97,25 @@ void transpose_tiles(char* to, int64_t ts, const char* from, int64_t fs, int64_t
   });
 }
 
+void copy_bytes(void* to, const void* from, int64_t nbytes) {
+  constexpr uintptr_t kPage = 4096;
+  constexpr int64_t kByInstruction = 1024;  // the C library copies less by plain loads and stores
+  const uintptr_t ahead = (reinterpret_cast<uintptr_t>(to) - reinterpret_cast<uintptr_t>(from)) % kPage;
+  if (nbytes < kByInstruction || ahead == 0 || ahead >= 64) {
+    std::memcpy(to, from, size_t(nbytes));
+    return;
+  }
+  char* t = static_cast<char*>(to);
+  const char* f = static_cast<const char*>(from);
+  int64_t at = 0;
+  for (; at + 64 <= nbytes; at += 64) {
+    __m128i line[4];
+    for (int k = 0; k < 4; ++k) line[k] = _mm_loadu_si128(reinterpret_cast<const __m128i*>(f + at + 16 * k));
+    for (int k = 0; k < 4; ++k) _mm_storeu_si128(reinterpret_cast<__m128i*>(t + at + 16 * k), line[k]);
+  }
+  std::memcpy(t + at, f + at, size_t(nbytes - at));
+}
+
 void stream_copy(char* to, const char* from, int64_t nbytes) {
   const int64_t head = std::min<int64_t>(nbytes, int64_t(-reinterpret_cast<intptr_t>(to) & 63));
   std::memcpy(to, from, size_t(head));

@@ -1,0 +1,28 @@
+"""Copies of runs, wherever source and destination lie in their pages."""
+import numpy as np
+import pytest
+
+import grumpy
+
+
+@pytest.mark.parametrize("dtype", ["u1", "f4", "f8", "c16"])
+def test_runs_at_any_distance_within_a_page(dtype):
+    n = 5000
+    item = np.dtype(dtype).itemsize
+    source = (np.arange(n + 80) % 251).astype(dtype)
+    g = grumpy.asarray(source)
+    for ahead in [*range(0, 66 // item + 2), 70, 79]:
+        for size in (n, n - 3, 1024 // item, 1):
+            want, out = np.zeros(n + 80, dtype), grumpy.zeros(n + 80, dtype)
+            want[ahead:ahead + size] = source[:size]
+            out[ahead:ahead + size] = g[:size]
+            np.testing.assert_array_equal(np.asarray(out), want)
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+def test_rolled_and_padded_matrices(axis):
+    a = np.arange(300.0 * 700).reshape(300, 700)
+    g = grumpy.asarray(a)
+    for k in (1, 3, 7):
+        np.testing.assert_array_equal(np.asarray(np.roll(g, k, axis)), np.roll(a, k, axis))
+        np.testing.assert_array_equal(np.asarray(np.pad(g, k)), np.pad(a, k))
