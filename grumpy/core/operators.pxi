@@ -62,6 +62,11 @@ cdef object scalar_binary(int op, object x, object y):
     return wrap(function(unwrap(x), unwrap(y)))
 
 
+cdef object repeated(object sequence, object x, object y):
+    """A list times a scalar-like: NumPy's scalars repeat it, or refuse; its elements stay what they are."""
+    return (x if x is sequence else as_numpy_scalar(x)) * (y if y is sequence else as_numpy_scalar(y))
+
+
 cdef object square_and_kin(object x, object y):
     """`x ** number` as NumPy shortens it, or NotImplemented."""
     cdef double p
@@ -132,7 +137,9 @@ cdef object binary_general(int op, object x, object y):
             return NotImplemented
         if is_foreign_override(other):
             return op_ufuncs[op](x, y)
-    if op == OP_POWER:
+        if op == OP_MULTIPLY and isinstance(other, (list, tuple)) and is_scalar(y if other is x else x):
+            return repeated(other, x, y)
+    if op == OP_POWER and not (is_scalar(x) and is_integral(x)):
         result = square_and_kin(x, y)
         if result is not NotImplemented:
             return result

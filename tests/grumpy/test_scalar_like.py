@@ -138,3 +138,26 @@ def test_means_of_scalars_have_no_axis_zero(g):
             with pytest.raises(np.exceptions.AxisError):
                 call(x)
         assert float(x.mean()) == float(x)
+
+
+def test_integers_repeat_lists(g):
+    n = g.argmax() - 3
+    assert int(n) == 2
+    inner = grumpy.asarray(np.zeros(2))
+    for sequence in ([0, 1], (1,), [], [inner]):
+        for got in (n * sequence, sequence * n):
+            assert type(got) is type(sequence) and len(got) == 2 * len(sequence)
+            assert all(x is y for x, y in zip(got, sequence * 2))
+    for x in (g.sum(), g.all()):
+        for call in (lambda x: x * [1, 2], lambda x: (1, 2) * x):
+            with pytest.raises(TypeError, match="can't multiply sequence by non-int"):
+                call(x)
+    assert np.asarray(grumpy.asarray(np.array(2)) * [1, 2]).tolist() == [2, 4]
+
+
+@pytest.mark.parametrize("dtype", ["?", "i1", "i8", "f4"])
+def test_powers_of_elements_have_numpys_dtype(dtype):
+    x = np.ones(2, dtype)
+    for exponent in (2, 1, 3, 2.0):
+        got, want = grumpy.asarray(x)[0] ** exponent, x[0] ** exponent
+        assert got.dtype == want.dtype and float(got) == want
