@@ -114,6 +114,18 @@ void start(const Hooks& hooks) {
 
 void check_settings() { check_disabled_passes(); }
 
+void set_setting(const std::string& name, const std::string& value) {
+  const std::string before = get_config(name);
+  set_config(name, value);
+  try {
+    check_settings();
+  } catch (const Error&) {
+    set_config(name, before);
+    throw;
+  }
+  if (name == "disable_passes" && value != before) clear_plan_cache();  // plans are made by passes
+}
+
 void prepare_fork() { pause_evaluations(); }
 void end_fork() { resume_evaluations(); }
 void prepare_exit() {

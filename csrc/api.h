@@ -4,7 +4,8 @@
 /// hooks given to start()) while large work runs; no grumpy lock is held while taking it.
 /// Operations whose operands or targets are exported (live aliases outside, S5) are evaluated
 /// before the recording function returns.
-/// Throws: Error (NumPy's class and text), OutOfMemory, CompileError, InternalError.
+/// Throws:  Error (NumPy's class and text), OutOfMemory, CompileError, InternalError.
+/// Threads: any number, one at a time: whoever has the GIL.
 #pragma once
 #include <span>
 #include <string>
@@ -30,6 +31,8 @@ struct Hooks {
 void start(const Hooks& hooks);
 /// Throws ValueError for settings that have the right type and mean nothing.
 void check_settings();
+/// One setting from its text; it stays as it was when the text is refused (TypeError, ValueError).
+void set_setting(const std::string& name, const std::string& value);
 /// Before a fork: waits until nobody evaluates. After it, in parent and child: evaluations may go on.
 void prepare_fork();
 void end_fork();
@@ -101,8 +104,6 @@ void put_masked(const Array& dst, const Array& mask, const Operand& value, const
 Array view(const Array& a, std::span<const int64_t> shape, std::span<const int64_t> strides, int64_t offset);
 /// The reshape NumPy would give without a copy, else an empty Array.
 Array try_reshape(const Array& a, std::span<const int64_t> shape);
-/// Real or imaginary part as a view of a complex array's memory (evaluates, then aliases).
-// (recorded as ops `real`, `imag` for reading; writing goes through write with make_complex.)
 
 // ---- evaluation
 struct FpEvent {
@@ -111,11 +112,10 @@ struct FpEvent {
   uint8_t fpe;            // one bit of Fpe
 };
 void evaluate(std::span<const Array* const> arrays);
-inline bool is_pending(const Array& a) { return a.storage->is_pending() || a.view; }
 /// Floating-point errors met since the last call, in program order of their operations.
 std::vector<FpEvent> take_fp_events();
 bool has_fp_events();
-/// Reads one element; evaluates what it needs. `position` counts along the array's own axes.
+/// Reads one element; evaluates what it needs. `index` counts along the array's own axes.
 Scalar read_element(const Array& a, std::span<const int64_t> index);
 
 // ---- describing

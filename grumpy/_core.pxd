@@ -71,7 +71,6 @@ cdef extern from "graph/node.h" namespace "grumpy":
 
 cdef extern from "base/config.h" namespace "grumpy":
     void check_environment() except +translate
-    void set_config(const string&, const string&) except +translate
     string get_config(const string&) except +translate
 
 cdef extern from "ops/inner_loop.h" namespace "grumpy":
@@ -108,6 +107,7 @@ cdef extern from "api.h" namespace "grumpy::api":
         Validator validator
     void start(const Hooks&) except +translate
     void check_core_settings "grumpy::api::check_settings"() except +translate
+    void set_core_setting "grumpy::api::set_setting"(const string&, const string&) except +translate
     void prepare_fork() except +translate
     void end_fork() except +translate
     void prepare_exit() except +translate
@@ -182,7 +182,6 @@ cdef extern from "core/record.h" namespace "grumpy::binding":
     Array map1(int op, const Array&) except +translate
     Array map2(int op, const Array&, const Array&) except +translate
     Array map2_scalar(int op, const Array&, const Scalar&, cbool swapped) except +translate
-    Array map3(int op, const Array&, const Array&, const Array&) except +translate
     cbool try_map(int op, const Operand*, int n, Array* out) except +translate
     cbool try_map1(int op, const Array&, Array* out) except +translate
     cbool try_map2(int op, const Array&, const Array&, Array* out) except +translate
@@ -276,18 +275,13 @@ cdef extern from "core/table.h" namespace "grumpy::binding":
     string dtype_name(int)
     int dtype_kind(int) noexcept
     int dtype_bytes(int) noexcept
-    cbool dtype_casts_safely(int, int) noexcept
     int dtype_promote(int, int) noexcept
     int dtype_real(int) noexcept
-    int dtype_complex(int) noexcept
 
 cdef extern from "core/loops.h" namespace "grumpy::binding":
     int dtype_of_number(int number) noexcept
     int* kTypeNumbers
     cbool is_ufunc(PyObject*) noexcept
-    int ufunc_nin(PyObject*) noexcept
-    int ufunc_nout(PyObject*) noexcept
-    const char* ufunc_name(PyObject*) noexcept
     cbool is_generalized(PyObject*) noexcept
     const InnerLoop* keep_loop(PyObject* ufunc, const int* dtypes) noexcept
     void register_loops(int op, PyObject* ufunc) noexcept

@@ -1,4 +1,7 @@
 /// The list of passes, in order.
+///
+/// Throws:  InternalError from the checks of GRUMPY_VERIFY, and where said.
+/// Threads: under the evaluation lock.
 #pragma once
 #include "graph/snapshot.h"
 

@@ -42,11 +42,6 @@ class BackgroundCompiler {
     wake_.notify_one();
   }
 
-  void finish() {
-    std::unique_lock lock(mutex_);
-    idle_.wait(lock, [&] { return !running_ || (queue_.empty() && !busy_); });
-  }
-
   void stop() {
     std::unique_lock lock(mutex_);
     stopping_ = true;
@@ -290,13 +285,5 @@ std::shared_ptr<KernelCode> find_kernel(const KernelSpec& spec) {
 }
 
 void stop_compiling() { BackgroundCompiler::get().stop(); }
-
-void finish_compiling() { BackgroundCompiler::get().finish(); }
-
-void clear_kernel_cache() {
-  finish_compiling();
-  const std::lock_guard lock(cache_mutex());
-  cache().clear();
-}
 
 }  // namespace grumpy

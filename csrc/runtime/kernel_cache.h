@@ -48,11 +48,8 @@ class KernelCode {
 std::shared_ptr<KernelCode> find_kernel(const KernelSpec& spec);
 Hash128 kernel_key(const KernelSpec& spec);
 
-/// Waits until nothing is being compiled in the background (tests, exit).
-void finish_compiling();
 /// Compiles nothing more in the background; returns when nothing is being compiled. Needs: called before
 /// static objects are destroyed, LLVM's among them.
 void stop_compiling();
-void clear_kernel_cache();
 
 }  // namespace grumpy

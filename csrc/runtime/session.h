@@ -58,6 +58,7 @@ bool has_fp_errors();
 
 /// The text of what evaluate(wanted) would do, as describe_plan names it; evaluates nothing.
 std::string describe(std::span<Node* const> wanted, const std::string& what);
+/// For settings that plans depend on.
 void clear_plan_cache();
 
 }  // namespace grumpy

@@ -39,9 +39,6 @@ inline int dtype_of_number(int number) {
 }
 
 inline bool is_ufunc(PyObject* o) { return PyObject_TypeCheck(o, &PyUFunc_Type); }
-inline int ufunc_nin(PyObject* u) { return reinterpret_cast<PyUFuncObject*>(u)->nin; }
-inline int ufunc_nout(PyObject* u) { return reinterpret_cast<PyUFuncObject*>(u)->nout; }
-inline const char* ufunc_name(PyObject* u) { return reinterpret_cast<PyUFuncObject*>(u)->name; }
 inline bool is_generalized(PyObject* u) { return reinterpret_cast<PyUFuncObject*>(u)->core_enabled; }
 
 /// longlong's loops are int64's: NumPy keeps the mixed comparisons of 64-bit integers there.

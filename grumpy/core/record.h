@@ -108,14 +108,6 @@ inline Array map2_scalar(int op, const Array& a, const Scalar& s, bool swapped) 
   return map_operands(op, in, 2);
 }
 
-inline Array map3(int op, const Array& a, const Array& b, const Array& c) {
-  Operand in[3];
-  in[0].array = &a;
-  in[1].array = &b;
-  in[2].array = &c;
-  return map_operands(op, in, 3);
-}
-
 /// Records into `out`; false where the operands are not for this operation, and NumPy must say so in
 /// its own words. No Python exception is set then.
 template <class Record>

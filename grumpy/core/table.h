@@ -47,9 +47,7 @@ inline std::string dtype_name(int t) {
 }
 inline int dtype_kind(int t) { return int(kind(DType(t))); }
 inline int dtype_bytes(int t) { return int(item_bytes(DType(t))); }
-inline bool dtype_casts_safely(int from, int to) { return can_cast_safely(DType(from), DType(to)); }
 inline int dtype_promote(int a, int b) { return int(promote(DType(a), DType(b))); }
 inline int dtype_real(int t) { return int(real_part(DType(t))); }
-inline int dtype_complex(int t) { return int(complex_of(DType(t))); }
 
 }  // namespace grumpy::binding

@@ -24,11 +24,6 @@ def is_array(x):
     return type(x) is ndarray and not (<ndarray>x).bits & FOREIGN
 
 
-def is_scalar_like(x):
-    """True for a grumpy array that stands for a NumPy scalar."""
-    return type(x) is ndarray and (<ndarray>x).bits & SCALAR != 0
-
-
 def record(name, *inputs):
     """Records the operation of this name in the op table, as its ufunc would; raises Forward where
     the inputs are not for it."""
@@ -194,11 +189,6 @@ def can_store(dst, dtype, casting="same_kind"):
     return is_array(dst) and bool(np.can_cast(dtype, dst.dtype, casting))
 
 
-def forward_call(function, args, kwargs, reason):
-    """Calls NumPy's function on evaluated arguments, counts that, and wraps the result."""
-    return forward(function, tuple(args), dict(kwargs), reason)
-
-
 def wrapped(x):
     """Wraps what a NumPy function has returned, also in tuples and lists."""
     return wrap(x)
@@ -323,13 +313,7 @@ def check_settings():
 
 def set_setting(name, value):
     """Sets one setting from its text."""
-    cdef bytes before = get_config(name.encode())
-    set_config(name.encode(), value.encode())
-    try:
-        check_core_settings()
-    except ValueError:
-        set_config(name.encode(), before)
-        raise
+    set_core_setting(name.encode(), value.encode())
     apply_settings()
 
 

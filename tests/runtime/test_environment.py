@@ -98,3 +98,16 @@ def test_a_pass_that_is_not_there(tmp_path):
     with pytest.raises(ValueError, match="no pass 'nonsense'"):
         grumpy.config(disable_passes="nonsense")
     assert grumpy.config.get("disable_passes") == ""
+
+
+def test_passes_disabled_while_running():
+    def exponentials():
+        x = grumpy.asarray(np.arange(30.0))
+        y = np.exp(x) + np.exp(x)
+        return grumpy.inspect.show(y, "passes").count("exp"), y.item(1)
+
+    assert exponentials() == (1, 2 * np.exp(1.0))
+    grumpy.report().reset()
+    with grumpy.config(disable_passes="simplify,common_subexpr"):
+        assert exponentials() == (2, 2 * np.exp(1.0))
+    assert grumpy.report().plans == 1  # not the one of before

@@ -51,7 +51,7 @@ struct Hold {
 struct alignas(64) SmallClass {
   SpinLock lock;
   Buffer* free = nullptr;
-  uint64_t num_free = 0, in_use = 0, peak = 0, fresh = 0, recycled = 0;
+  uint64_t num_free = 0;
 };
 constexpr size_t kHeaderBytes = 64;
 static_assert(sizeof(Buffer) <= kHeaderBytes);
@@ -68,8 +68,7 @@ struct LargePool {
   SpinLock lock;
   LargeBuffer* by_class[kNumClasses] = {};
   LargeBuffer *newest = nullptr, *oldest = nullptr;
-  size_t in_use = 0, cached = 0, peak = 0;
-  uint64_t fresh = 0, recycled = 0;
+  size_t in_use = 0, cached = 0;
 
   void push(LargeBuffer* b) {
     LargeBuffer*& head = by_class[b->size_class];
@@ -89,10 +88,6 @@ struct LargePool {
     (b->newer ? b->newer->older : newest) = b->older;
     (b->older ? b->older->newer : oldest) = b->newer;
     cached -= b->capacity;
-  }
-  void use(LargeBuffer* b) {
-    in_use += b->capacity;
-    peak = std::max(peak, in_use);
   }
   /// Takes the longest unused until `wanted` bytes or all are taken; a list through class_next.
   LargeBuffer* take_oldest(size_t wanted, LargeBuffer* list = nullptr) {
@@ -132,7 +127,6 @@ void release_small(Buffer* b) {
   SmallClass& c = *static_cast<SmallClass*>(b->owner);
   const size_t limit = std::min(kSmallCached, cache_limit() / 64);
   c.lock.lock();
-  --c.in_use;
   const bool keeps = (c.num_free + 1) * b->capacity <= limit;
   if (keeps) {
     b->owner = c.free;
@@ -151,9 +145,6 @@ Buffer* fresh_small(SmallClass& c, size_t bytes) {
   b->data = static_cast<char*>(p) + kHeaderBytes;
   b->capacity = block - kHeaderBytes;
   b->release = release_small;
-  const Hold hold(c.lock);
-  ++c.fresh;
-  c.peak = std::max(c.peak, ++c.in_use);
   return b;
 }
 
@@ -163,8 +154,6 @@ Buffer* recycled_small(SmallClass& c) {
   if (!b) return nullptr;
   c.free = static_cast<Buffer*>(b->owner);
   --c.num_free;
-  ++c.recycled;
-  c.peak = std::max(c.peak, ++c.in_use);
   return b;
 }
 
@@ -250,8 +239,7 @@ Buffer* fresh_large(int size_class) {
   b->size_class = size_class;
   b->mapped_bytes = is_mapped ? capacity : 0;
   const Hold hold(large.lock);
-  ++large.fresh;
-  large.use(b);
+  large.in_use += b->capacity;
   return b;
 }
 
@@ -263,8 +251,7 @@ Buffer* recycled_large(int size_class) {
     LargeBuffer* b = large.by_class[c];
     if (!b) continue;
     large.remove(b);
-    ++large.recycled;
-    large.use(b);
+    large.in_use += b->capacity;
     return b;
   }
   return nullptr;
@@ -327,36 +314,6 @@ void trim_pool() {
     victims = large.take_oldest(SIZE_MAX);
   }
   free_list(victims);
-}
-
-PoolStats pool_stats() {
-  PoolStats stats{};
-  for (int i = 0; i < kNumSmall; ++i) {
-    SmallClass& c = small_classes[i];
-    const size_t bytes = (class_bytes(i) + kBufferSlackBytes + 63) & ~size_t(63);
-    const Hold hold(c.lock);
-    stats.in_use_bytes += c.in_use * bytes;
-    stats.cached_bytes += c.num_free * bytes;
-    stats.peak_bytes += c.peak * bytes;
-    stats.fresh += c.fresh;
-    stats.recycled += c.recycled;
-  }
-  const Hold hold(large.lock);
-  stats.in_use_bytes += large.in_use;
-  stats.cached_bytes += large.cached;
-  stats.peak_bytes += large.peak;
-  stats.fresh += large.fresh;
-  stats.recycled += large.recycled;
-  return stats;
-}
-
-void reset_pool_peak() {
-  for (SmallClass& c : small_classes) {
-    const Hold hold(c.lock);
-    c.peak = c.in_use;
-  }
-  const Hold hold(large.lock);
-  large.peak = large.in_use;
 }
 
 }  // namespace grumpy

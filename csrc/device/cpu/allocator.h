@@ -16,10 +16,4 @@ namespace grumpy {
 BufferRef allocate_buffer(size_t nbytes);  // with kBufferSlackBytes; contents undefined
 void trim_pool();                          // gives all unused memory back
 
-/// peak_bytes: the most in use at once since the last reset; small buffers count with the peak of
-/// their size class.
-struct PoolStats { size_t in_use_bytes, cached_bytes, peak_bytes; uint64_t fresh, recycled; };
-PoolStats pool_stats();
-void reset_pool_peak();
-
 }  // namespace grumpy

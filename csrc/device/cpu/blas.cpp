@@ -29,13 +29,7 @@ constexpr int64_t kDotPart = 4096;
 // Rows of a matrix that one task of a matrix-vector product adds up.
 constexpr int64_t kMinRun = 256;
 
-std::atomic<int> thread_limit{0};
-
-int worker_budget() {
-  const int limit = thread_limit.load(std::memory_order_relaxed);
-  const int all = std::min(num_threads(), kMostWorkers);
-  return limit > 0 ? std::min(limit, all) : all;
-}
+int worker_budget() { return std::min(num_threads(), kMostWorkers); }
 
 constexpr int64_t pieces_of(int64_t n, int64_t size) { return (n + size - 1) / size; }
 
@@ -268,9 +262,5 @@ void matmul(DType t, const MatmulBatch& batch, const MatrixView& a, const Matrix
     for (int64_t i = task * group; i < std::min(count, (task + 1) * group); ++i) one(i);
   });
 }
-
-void set_blas_threads(int n) { thread_limit.store(std::max(0, n), std::memory_order_relaxed); }
-
-const char* blas_description() { return GRUMPY_BLAS(openblas_get_config)(); }
 
 }  // namespace grumpy

@@ -27,9 +27,4 @@ struct MatmulBatch {
 };
 void matmul(DType t, const MatmulBatch& batch, const MatrixView& a, const MatrixView& b, const MatrixOut& c);
 
-/// Threads of one product at most; 0: num_threads().
-void set_blas_threads(int n);
-/// Version and kernels of the library.
-const char* blas_description();
-
 }  // namespace grumpy

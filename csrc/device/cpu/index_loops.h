@@ -66,8 +66,6 @@ struct MaskView {
 int64_t count_true(const MaskView& mask);
 /// Coordinates of the true elements in C order: coordinates[k][i] is axis k of the i-th.
 void nonzero(const MaskView& mask, std::span<int64_t* const> coordinates);
-/// The same as positions in the flattened mask.
-void flat_nonzero(const MaskView& mask, int64_t* positions);
 /// source[mask]: the mask stands over the source's first axes; rows of the others where it is true.
 void compress(const TakeSource& source, const MaskView& mask, void* out);
 /// target[mask] = values; values have one row for each true element: strides over that axis and the

@@ -166,12 +166,6 @@ int64_t count_true(const MaskView& view) {
   return all;
 }
 
-void flat_nonzero(const MaskView& view, int64_t* out) {
-  for_each_true(MaskReader(view), [&](int64_t first, int64_t, const int32_t* positions, int64_t count, int64_t done) {
-    for (int64_t i = 0; i < count; ++i) out[done + i] = first + positions[i];
-  });
-}
-
 void nonzero(const MaskView& view, std::span<int64_t* const> coordinates) {
   const size_t ndim = view.extents.size();
   if (ndim == 0) return;

@@ -36,7 +36,6 @@ void GRUMPY_BLAS(cblas_cdotu_sub)(int64_t n, const void* x, int64_t incx, const 
 void GRUMPY_BLAS(cblas_zdotu_sub)(int64_t n, const void* x, int64_t incx, const void* y, int64_t incy, void* result);
 
 void GRUMPY_BLAS(openblas_set_num_threads)(int n);
-char* GRUMPY_BLAS(openblas_get_config)();
 
 }  // extern "C"
 
