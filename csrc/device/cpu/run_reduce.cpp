@@ -11,6 +11,18 @@ namespace {
 bool is_logical(const Reduction& r) { return r.op == ReduceOp::logical_and || r.op == ReduceOp::logical_or; }
 bool is_positional(const Reduction& r) { return r.op == ReduceOp::argmin || r.op == ReduceOp::argmax; }
 
+/// Every operand is dense in the order of the space: rows follow one another, and several are one run.
+bool is_one_run(const Space& s, int noperands) {
+  for (int o = 0; o < noperands; ++o) {
+    int64_t step = s.items[size_t(o)];
+    for (int k = s.ndim - 1; k >= 0; --k) {
+      if (s.steps_of(o)[k] != step && s.extents[size_t(k)] != 1) return false;
+      step *= s.extents[size_t(k)];
+    }
+  }
+  return true;
+}
+
 }  // namespace
 
 Reducer::Combiner& Reducer::Combiner::of_this_thread() {
@@ -34,9 +46,10 @@ void Reducer::run(Launch& launch) {
   const int64_t points = outer_ * rows_ * inner_;
   workers_ = workers_for(launch, points);
   if (find_tile()) return run_tiles();
-  launch.by_rows = has_long_rows(launch.space);
+  const bool is_short = rows_ * inner_ <= kBlockElements / 2;
+  launch.by_rows = has_long_rows(launch.space) && !(is_short && is_one_run(launch.space, launch.nmoving()));
   choose_fetches(launch, std::min(kBlockElements, points));
-  if (rows_ * inner_ <= kBlockElements / 2) run_short_cells();
+  if (is_short) run_short_cells();
   else run_leaves();
 }
 
