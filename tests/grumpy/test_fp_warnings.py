@@ -327,3 +327,12 @@ def test_divisors_that_the_dtype_cannot_hold():
         x = np.ones(3, dtype)
         for f in (lambda x: x / divisor, lambda x: divisor / x, lambda x: np.divide(x, divisor)):
             assert messages(f, grumpy.asarray(x)) == messages(f, x)
+
+
+@pytest.mark.parametrize("n", [1, 5000])
+def test_powers_of_float16_report_what_rounding_meets(n):
+    for base, exponent in ((300, 2), (0.1416, -6), (2, 3), (0.125, 9)):
+        a, b = np.full(n, base, "e"), np.full(n, exponent, "e")
+        with np.errstate(under="warn"):
+            assert messages(lambda x: np.power(x, grumpy.asarray(b)), grumpy.asarray(a)) == messages(
+                lambda x: np.power(x, b), a)

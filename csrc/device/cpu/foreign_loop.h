@@ -1,6 +1,7 @@
 /// Calls of foreign inner loops on blocks.
 /// Threads: as the loop.
 #pragma once
+#include "device/cpu/fpe.h"
 #include "device/cpu/strided_copy.h"
 #include "ops/inner_loop.h"
 
@@ -18,7 +19,9 @@ inline void call_foreign_loop(const InnerLoop& loop, char* const* ptrs, const ui
     steps[k] = items[k];
   }
   const intptr_t dimensions[1] = {n};
+  clear_x87_fpe();
   loop.fn(args, dimensions, steps, loop.data);
+  take_x87_fpe();
   if (lanes == n) return;
   for (int k = loop.nin; k < loop.nin + loop.nout; ++k)
     fill_elements(ptrs[k] + n * items[k], ptrs[k] + (n - 1) * items[k], lanes - n, items[k]);

@@ -24,6 +24,20 @@ inline void clear_cpu_fpe() {
   const uint32_t now = _mm_getcsr();
   if (now & 0x1d) _mm_setcsr(now & ~0x3fu);
 }
+/// The old unit's sticky flags, forgotten or taken over as the CPU's: the C library raises overflow and
+/// underflow there, for loops that find them by themselves (NumPy's of float16).
+inline void clear_x87_fpe() {
+  uint16_t status;
+  asm volatile("fnstsw %0" : "=am"(status));
+  if (status & 0x1d) asm volatile("fnclex");
+}
+inline void take_x87_fpe() {
+  uint16_t status;
+  asm volatile("fnstsw %0" : "=am"(status));
+  if (!(status & 0x1d)) return;
+  asm volatile("fnclex");
+  _mm_setcsr(_mm_getcsr() | (status & 0x1du));
+}
 
 /// Runs its scope with IEEE defaults (rounding to nearest, no flushing) and puts the thread's own
 /// modes and flags back.
