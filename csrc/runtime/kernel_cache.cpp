@@ -15,6 +15,7 @@
 #include "base/config.h"
 #include "base/log.h"
 #include "codegen/jit.h"
+#include "device/cpu/blocked_signals.h"
 #include "device/cpu/thread_pool.h"
 #include "runtime/disk_cache.h"
 #include "runtime/stats.h"
@@ -37,6 +38,7 @@ class BackgroundCompiler {
     queue_.push_back(code);
     if (!running_) {
       running_ = true;
+      const BlockedSignals blocked;
       std::thread([this] { run(); }).detach();
     }
     wake_.notify_one();

@@ -72,12 +72,31 @@ def test_exit_while_kernels_are_compiled_in_the_background(tmp_path):
     for _ in range(3):
         assert run(tmp_path, """
 import numpy as np, grumpy
-x = grumpy.asarray(np.arange(1e4))
-for k in range(6):
-    for _ in range(40):
+x = grumpy.asarray(np.arange(1e5))
+for k in range(4):
+    for _ in range(15):
         y = x
-        for _ in range(3 + k):
-            y = np.sin(y) + np.cos(y * 2)
+        for _ in range(9 + k):
+            y = (y * 0.5 + 1) / (y + 3)
         y.item(0)
 print("end")
 """, GRUMPY_CACHE="0") == ["end"]
+
+
+def test_signals_are_the_programs(tmp_path):
+    # SIGUSR1 ends a process in which any thread takes it.
+    assert run(tmp_path, """
+import os, signal
+import numpy as np, grumpy
+x = grumpy.asarray(np.arange(1e5))
+for _ in range(60):  # until it is compiled behind our back
+    y = x
+    for _ in range(9):
+        y = (y * 0.5 + 1) / (y + 3)
+    y.item(0)
+signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
+for _ in range(20):
+    os.kill(os.getpid(), signal.SIGUSR1)
+    signal.sigwait({signal.SIGUSR1})
+print(len(os.listdir("/proc/self/task")) > 1)
+""", GRUMPY_CACHE="0", OPENBLAS_NUM_THREADS="1", GRUMPY_NUM_THREADS="1") == ["True"]

@@ -3,7 +3,6 @@
 #include <linux/futex.h>
 #include <pthread.h>
 #include <sched.h>
-#include <signal.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -20,6 +19,7 @@
 #include <vector>
 
 #include "base/config.h"
+#include "device/cpu/blocked_signals.h"
 #include "device/cpu/float_state.h"
 #include "device/cpu/host_limits.h"
 
@@ -115,10 +115,7 @@ bool Pool::run(int64_t ntasks, int helpers, TaskRef body) {
 /// As many as can be had; a refused thread is no error.
 void Pool::ensure_workers(int count) {
   if (int(workers_.size()) >= count) return;
-  // Signals are for the threads of the program: Python's handler must interrupt the main thread.
-  sigset_t all, old;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &old);
+  const BlockedSignals blocked;
   try {
     workers_.reserve(size_t(count));
     while (int(workers_.size()) < count) {
@@ -129,7 +126,6 @@ void Pool::ensure_workers(int count) {
     }
   } catch (const std::exception&) {  // no more threads or memory
   }
-  pthread_sigmask(SIG_SETMASK, &old, nullptr);
 }
 
 void Pool::publish(int helpers) {
