@@ -89,6 +89,9 @@ cdef class Flags:
             raise KeyError("Unknown flag")
         setattr(self, name, value)
 
+    def __delattr__(self, name):
+        delattr(np.empty(0).flags, name)  # raises
+
     def __eq__(self, other):
         return self.num == getattr(other, "num", None)
 
@@ -150,6 +153,9 @@ cdef class Flat:
 
     def __setitem__(self, key, value):
         self.it[unwrap(key)] = unwrap(value)
+
+    def __delitem__(self, key):
+        raise TypeError("Cannot delete iterator elements")
 
     def __array__(self, dtype=None, copy=None):
         return np.array(self.it, dtype)

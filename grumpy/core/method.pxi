@@ -72,14 +72,14 @@ cdef int become(ndarray g, ndarray other) except -1:
 
 cdef object resize_array(ndarray g, tuple new_shape, refcheck):
     cdef ndarray r
+    if type(refcheck) not in (bool, int):
+        raise TypeError(f"'{type(refcheck).__name__}' object cannot be interpreted as an integer")
     if not new_shape:
         return None
     if len(new_shape) == 1 and not hasattr(new_shape[0], "__index__"):
         new_shape = new_shape[0]
         if new_shape is None:
             return None
-    if type(refcheck) not in (bool, int):
-        raise TypeError(f"'{type(refcheck).__name__}' object cannot be interpreted as an integer")
     new_shape = np.empty(0).reshape(0, *new_shape).shape[1:]  # or NumPy's error
     if not g.flags.forc:
         raise ValueError("resize only works on single-segment arrays")

@@ -233,6 +233,9 @@ cdef class ndarray:
     def __delitem__(self, key):
         raise ValueError("cannot delete array elements")
 
+    def __delattr__(self, name):
+        delattr(np.empty(0), name)  # raises
+
     def item(self, *args):
         """Copy one element to a standard Python scalar; as numpy.ndarray.item."""
         global dispatches

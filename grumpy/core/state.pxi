@@ -72,7 +72,7 @@ cdef inline int id_of_descr(object descr) noexcept:
         return k
     try:
         d = descr
-        return k if d.isnative and d.metadata is None else -1
+        return k if d.isnative and d.metadata is None and d.names is None else -1
     except Exception:
         return -1
 

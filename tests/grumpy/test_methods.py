@@ -40,6 +40,8 @@ def test_resize_of_views_keeps_the_size():
             x[::2].resize(3)
         with pytest.raises(TypeError):
             x.resize(3, refcheck="no")
+        with pytest.raises(TypeError):
+            x.resize(refcheck="no")
         return x.tolist(), y.shape
     want, got = both(f)
     assert got == want
@@ -112,3 +114,30 @@ def test_ufuncs_of_python_functions_die():
 def test_array_function_has_numpys_parameter_names():
     a = grumpy.asarray(np.arange(3))
     assert a.__array_function__(func=np.sum, types=(grumpy.ndarray,), args=(a,), kwargs={}) == 3
+
+
+def test_nothing_can_be_deleted():
+    def f(array):
+        a = array(np.arange(3.0))
+        said = []
+        for owner, name in [(a, "shape"), (a, "ndim"), (a, "other"), (a.flags, "writeable"), (a.flags, "c_contiguous")]:
+            with pytest.raises(AttributeError) as error:
+                delattr(owner, name)
+            said.append(str(error.value))
+        with pytest.raises(TypeError, match="Cannot delete iterator elements"):
+            del a.flat[1]
+        with pytest.raises(ValueError, match="cannot delete array elements"):
+            del a[1]
+        return said
+    want, got = both(f)
+    assert got == want
+
+
+def test_integers_with_fields_keep_them():
+    dtype = np.dtype((np.int32, [("a", "<i2"), ("b", "<i2")]))
+    def f(array):
+        a = array([1 << 16, 2], dtype=dtype)
+        return a.dtype.names, repr(a), a["b"].tolist(), (a + 1).tolist()
+    want, got = both(f)
+    assert got == want
+    assert grumpy.asarray(np.zeros(2, dtype)).dtype.names == ("a", "b")
