@@ -97,6 +97,48 @@ def new_array(shape, dtype):
     return make(a)
 
 
+def joined(list arrays, int axis):
+    """Native arrays of one shape but along `axis`, one after another in new memory of their common dtype;
+    None where shapes differ."""
+    cdef ndarray g = arrays[0]
+    cdef int ndim = g.a.ndim()
+    cdef int id = dtype_id(g)
+    cdef int k
+    cdef int64_t total = 0, step = 1
+    cdef int64_t dims[64]
+    cdef int64_t part[64]
+    cdef int64_t steps[64]
+    cdef Array whole, place
+    cdef Operand o
+    for k in range(ndim):
+        dims[k] = g.a.shape().get().dims[k]
+    for x in arrays:
+        g = x
+        if g.a.ndim() != ndim:
+            return None
+        for k in range(ndim):
+            if k != axis and g.a.shape().get().dims[k] != dims[k]:
+                return None
+        total += g.a.shape().get().dims[axis]
+        id = dtype_promote(id, dtype_id(g))
+    dims[axis] = total
+    whole = empty(id, dims, ndim)
+    for k in range(ndim - 1, -1, -1):
+        steps[k] = step
+        step *= dims[k]
+        part[k] = dims[k]
+    total = 0
+    for x in arrays:
+        g = x
+        part[axis] = g.a.shape().get().dims[axis]
+        if g.a.size() > 0:
+            place = view(whole, part, steps, ndim, total * steps[axis])
+            o.array = &g.a
+            write(place, o)
+        total += part[axis]
+    return make(whole)
+
+
 def full_array(shape, dtype, value):
     """An array of one value, computed when needed."""
     cdef int id = id_of_dtype(dtype)

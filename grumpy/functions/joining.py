@@ -1,7 +1,7 @@
 """Several arrays as one: writes into new memory, recorded."""
 import numpy as np
 
-from grumpy._core import Forward, broadcast_view, can_store, implements, native, new_array
+from grumpy._core import Forward, broadcast_view, can_store, implements, joined, native, new_array
 from grumpy.functions.common import normal_axis, only_default
 
 MANY = 512  # arrays beyond which one call of NumPy is cheaper than that many recorded writes
@@ -17,6 +17,11 @@ def _natives(arrays):
 
 def _join(arrays, axis, out, dtype, casting):
     """Concatenates native arrays of one ndim along a non-negative axis."""
+    if out is None and dtype is None:
+        result = joined(arrays, axis)
+        if result is None:
+            raise Forward("an error of NumPy's")
+        return result
     shape = list(arrays[0].shape)
     for a in arrays[1:]:
         if a.ndim != len(shape) or any(
