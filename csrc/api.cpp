@@ -87,6 +87,13 @@ void make_private(Storage& s) {
   set_value(s, make_leaf(s.dtype, s.shape, std::move(copy)));
 }
 
+/// Gives a storage whose value is a constant a leaf of its own.
+void make_leaf_of_constant(Storage& s) {
+  BufferRef buffer = allocate_buffer(size_t(item_bytes(s.dtype)));
+  std::memcpy(buffer->data, s.value->constant.bytes, size_t(item_bytes(s.dtype)));
+  set_value(s, make_leaf(s.dtype, s.shape, std::move(buffer)));
+}
+
 /// NumPy's error for integers to negative integer powers; looks at the exponents' values.
 void check_integer_powers(std::span<const Operand> in) {
   const Operand& e = in[1];
@@ -173,6 +180,7 @@ Array copy_in(DType dtype, std::span<const int64_t> shape, const void* data, std
 }
 
 void make_private_for_writing(Storage& s) {
+  if (s.value->kind == NodeKind::Constant) return make_leaf_of_constant(s);
   const Node& leaf = *s.value;
   const bool is_alone = leaf.owners == 1 && !has_pending_readers(leaf) &&
                         leaf.data->refs.load(std::memory_order_relaxed) == 1;
@@ -193,9 +201,7 @@ Buffer* export_buffer(const Array& a) {
   StorageRef keep = a.storage;
   while (grumpy::evaluate(s).kind == NodeKind::Constant || has_pending_readers(*s.value)) {
     if (s.value->kind == NodeKind::Constant) {
-      BufferRef buffer = allocate_buffer(size_t(item_bytes(s.dtype)));
-      std::memcpy(buffer->data, s.value->constant.bytes, size_t(item_bytes(s.dtype)));
-      set_value(s, make_leaf(s.dtype, s.shape, std::move(buffer)));
+      make_leaf_of_constant(s);
       continue;
     }
     // Pending operations must read the bytes as they were when recorded.

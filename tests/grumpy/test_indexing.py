@@ -176,3 +176,12 @@ def test_numpy_scalars_out_of_range(dtype, value):
         x[1:] = value[0]
         return x
     compare(body, np.zeros(3, dtype), np.array([value]))
+
+
+@pytest.mark.parametrize("key", [np.array([True]), np.array([0])])
+def test_arrays_of_one_constant_are_written_at_index_arrays(key):
+    for make in (lambda: grumpy.asarray(2.0), lambda: grumpy.full((), 2.0), lambda: grumpy.full(1, 2.0)):
+        x = make()
+        y = x.reshape(-1)
+        y[grumpy.asarray(key)] = grumpy.asarray(np.array([5.0]))
+        assert y[0] == 5.0 and x.reshape(1)[0] == 5.0
