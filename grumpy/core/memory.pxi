@@ -437,7 +437,8 @@ def asarray(x, dtype=None, order=None, *, device=None, copy=None, like=None):
     Parameters
     ----------
     x : array_like
-        Anything numpy.asarray takes. A grumpy array is returned as it is.
+        Anything numpy.asarray takes. A grumpy array is returned as it is, unless it stands for a
+        NumPy scalar: that becomes a 0-d array, which can be written.
     dtype : data-type, optional
     order : {'K', 'A', 'C', 'F'}, optional
     device : optional
@@ -456,7 +457,8 @@ def asarray(x, dtype=None, order=None, *, device=None, copy=None, like=None):
     if device is not None and device not in ("auto", "cpu"):
         raise ValueError(f"asarray: device {device!r} is not available")
     if type(x) is ndarray:
-        if dtype is None and (order is None or order == "K") and copy is not True:
+        if dtype is None and (order is None or order == "K") and copy is not True \
+                and (copy is False or not (<ndarray>x).bits & SCALAR):
             return x
         if is_native(x):
             return convert_native(x, dtype, order, copy)
@@ -485,7 +487,7 @@ cdef object convert_native(ndarray g, object dtype, object order, object copy):
     fits = id == dtype_id(g) and (
         order is None or order in "KA" or order == "C" and is_c_contiguous(g.a)
         or order == "F" and is_f_contiguous(g.a))
-    if fits and copy is not True:
+    if fits and (copy is False or copy is None and not g.bits & SCALAR):
         return g
     if copy is False:
         raise ValueError(

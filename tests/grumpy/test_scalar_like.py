@@ -161,3 +161,13 @@ def test_powers_of_elements_have_numpys_dtype(dtype):
     for exponent in (2, 1, 3, 2.0):
         got, want = grumpy.asarray(x)[0] ** exponent, x[0] ** exponent
         assert got.dtype == want.dtype and float(got) == want
+
+
+@pytest.mark.parametrize("how", [{}, {"dtype": float}, {"order": "C"}, {"copy": True}])
+def test_asarray_of_a_scalar_like_is_an_array_of_its_own(how):
+    s = grumpy.asarray(np.array([1.0, 2.0])).sum()
+    a = grumpy.asarray(s, **how)
+    assert grumpy._core.is_pending(a)
+    a[a > 2] = 7.0
+    assert a.flags.writeable and a == 7.0 and s == 3.0
+    assert grumpy.asarray(s, copy=False) is s
