@@ -161,6 +161,10 @@ cdef extern from "core/layout.h" namespace "grumpy::binding":
     cbool is_c_contiguous(const Array&) noexcept
     cbool is_f_contiguous(const Array&) noexcept
 
+cdef extern from "core/scalar_ops.h" namespace "grumpy::binding":
+    cbool known_value(const Array&, Scalar*) except +translate
+    cbool compute_known(int op, const Scalar&, const Scalar&, Scalar*) noexcept
+
 cdef extern from "core/record.h" namespace "grumpy::binding":
     int (*deliver_fp_events)()
     void settle_events() except +translate

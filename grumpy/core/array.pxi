@@ -168,6 +168,24 @@ cdef Scalar value_of(ndarray g) except *:
     return read_scalar(one)
 
 
+cdef Scalar value_at(ndarray g, int64_t place) except *:
+    """The value of the element that is number `place` in C order; negative counts from the end."""
+    cdef int64_t strides[64]
+    cdef int64_t offset, extent
+    cdef int k
+    cdef Array one
+    evaluate_array(g)
+    if place < 0:
+        place += g.a.size()
+    window_of(g.a, strides, &offset)
+    for k in range(g.a.ndim() - 1, -1, -1):
+        extent = g.a.shape().get().dims[k]
+        offset += place % extent * strides[k]
+        place //= extent
+    one = view(g.a, NULL, NULL, 0, offset)
+    return read_scalar(one)
+
+
 cdef Array single(const Array& a) except *:
     """The only element of an array as an array of ndim 0."""
     cdef int64_t strides[64]

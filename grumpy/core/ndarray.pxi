@@ -242,6 +242,9 @@ cdef class ndarray:
         dispatches += 1
         if not args and not self.bits & FOREIGN and self.a.size() == 1:
             return scalar_item(value_of(self))
+        if len(args) == 1 and type(args[0]) is int and not self.bits & (FOREIGN | PART) \
+                and -self.a.size() <= args[0] < self.a.size():
+            return scalar_item(value_at(self, args[0]))
         return export(self).item(*unwrap(args))
 
     def tolist(self):

@@ -127,10 +127,21 @@ cdef object binary(int op, object x, object y):
     return binary_general(op, x, y)
 
 
+cdef inline bint known_scalar(object x, Scalar* s) except -1:
+    """Is x a number whose value need not be computed first?"""
+    if type(x) is ndarray:
+        return (<ndarray>x).bits & SCALAR and not (<ndarray>x).bits & (FOREIGN | PART) \
+            and known_value((<ndarray>x).a, s)
+    return weak_scalar(x, s)
+
+
 cdef object binary_general(int op, object x, object y):
     cdef Operand o[2]
     cdef Array keep[3]
     cdef UFunc u
+    cdef Scalar s, t, r
+    if known_scalar(x, &s) and known_scalar(y, &t) and compute_known(op, s, t, &r):
+        return make_scalar(r)
     other = y if type(x) is ndarray else x
     if type(other) is not ndarray:
         if must_defer(other, False):

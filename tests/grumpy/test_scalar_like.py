@@ -4,6 +4,7 @@ import json
 import math
 import operator
 import pickle
+import warnings
 
 import numpy as np
 import pytest
@@ -171,3 +172,49 @@ def test_asarray_of_a_scalar_like_is_an_array_of_its_own(how):
     a[a > 2] = 7.0
     assert a.flags.writeable and a == 7.0 and s == 3.0
     assert grumpy.asarray(s, copy=False) is s
+
+
+NUMBERS = [0.0, -0.0, 1.5, -3.0, 1e300, 5e-324, np.inf, np.nan, 2**53 + 1, 0, 1, -7, 2**62, -2**63]
+OPERATORS = [operator.add, operator.sub, operator.mul, operator.truediv, operator.floordiv, operator.mod, operator.lt,
+             operator.le, operator.gt, operator.ge, operator.eq, operator.ne]
+
+
+def outcome(f, a, b):
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+        try:
+            r = f(a, b)
+            r = np.asarray(r)
+        except (OverflowError, TypeError) as e:
+            return type(e)
+    zero = r == 0 if r.dtype.kind == "f" else False
+    texts = [str(w.message).replace("scalar ", "") for w in seen]  # of mixed dtypes NumPy asks the ufunc
+    return r.dtype, repr(r), bool(np.signbit(r)) if zero else None, texts
+
+
+@pytest.mark.parametrize("f", OPERATORS, ids=lambda f: f.__name__)
+def test_operators_between_elements_are_numpys(f):
+    arrays = [np.array([x for x in NUMBERS if isinstance(x, float)]), np.array([x for x in NUMBERS if isinstance(x, int)]),
+              np.array([1.5, 3e38], "f4"), np.array([True, False])]
+    wrapped = [grumpy.asarray(a.copy()) for a in arrays]
+    for x, g in zip(arrays, wrapped):
+        for i in range(len(x)):
+            for y, h in zip(arrays, wrapped):
+                for j in range(len(y)):
+                    assert outcome(f, g[i], h[j]) == outcome(f, x[i], y[j]), (x[i], y[j])
+            for number in [*NUMBERS, True]:
+                assert outcome(f, g[i], number) == outcome(f, x[i], number), (x[i], number)
+                assert outcome(f, number, g[i]) == outcome(f, number, x[i]), (number, x[i])
+
+
+def test_item_counts_in_c_order():
+    x = np.arange(24.0).reshape(2, 3, 4)
+    for a in (x, x.T, x[:, ::-1, ::2], x[0, 1]):
+        g = grumpy.asarray(x)
+        g = g if a is x else g.T if a.shape == (4, 3, 2) else g[:, ::-1, ::2] if a.ndim == 3 else g[0, 1]
+        assert [g.item(k) for k in range(-a.size, a.size)] == [a.item(k) for k in range(-a.size, a.size)]
+        for wrong in (a.size, -a.size - 1):
+            with pytest.raises(IndexError):
+                g.item(wrong)
+    pending = grumpy.asarray(x) + 1
+    assert pending.item(5) == 6.0
