@@ -60,7 +60,10 @@ cdef int parse_basic(ndarray g, object key, Window* w) except -1:
         x = <object>item
         t = type(x)
         if t is slice:
-            PySlice_Unpack(x, &start, &stop, &step)
+            try:
+                PySlice_Unpack(x, &start, &stop, &step)
+            except TypeError:
+                return 0  # NumPy looks at the other indices first
             length = PySlice_AdjustIndices(s.dims[axis], &start, &stop, step)
             if length > 0:
                 w.offset += start * strides[axis]

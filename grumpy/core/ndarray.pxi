@@ -554,8 +554,8 @@ cdef class ndarray:
         if viewable(self):
             try:
                 result = transpose_native(
-                    self, None if not axes or axes == (None,) else axes[0]
-                    if len(axes) == 1 and not hasattr(axes[0], "__index__") else axes)
+                    self, None if not axes or len(axes) == 1 and axes[0] is None else axes[0]
+                    if len(axes) == 1 and not is_integer_index(axes[0]) else axes)
             except TypeError:
                 result = NotImplemented
             if result is not NotImplemented:

@@ -6,12 +6,16 @@ cdef int read_shape(object shape, int64_t* dims) except -1:
     cdef int k
     if type(shape) is not tuple and type(shape) is not list:
         if hasattr(shape, "__index__") and getattr(shape, "ndim", 0) == 0:
+            if isinstance(shape, (bool, np.bool)):
+                raise TypeError(f"expected a sequence of integers or a single integer, got '{shape!r}'")
             dims[0] = operator.index(shape)
             return 1
         shape = tuple(shape)
     if len(shape) > 64:
         raise ValueError(f"maximum supported dimension for an ndarray is currently 64, found {len(shape)}")
     for k in range(len(shape)):
+        if type(shape[k]) is not int and isinstance(shape[k], (bool, np.bool)):
+            raise TypeError("an integer is required")
         dims[k] = operator.index(shape[k])
     return <int>len(shape)
 

@@ -163,10 +163,11 @@ def repeat(a, repeats, axis=None):
 
 
 @implements(np.pad)
-def pad(array, pad_width, mode="constant", *, constant_values=0):
+def pad(array, pad_width, mode="constant", **kwargs):
     """numpy.pad with a constant; other modes are forwarded."""
     array = native(array)
-    only_default(mode=None if mode == "constant" else mode)
+    constant_values = kwargs.pop("constant_values", 0)
+    only_default(mode=None if mode == "constant" else mode, **kwargs)
     if np.ndim(constant_values) or isinstance(pad_width, dict):
         raise Forward("values for each side")
     widths = np.asarray(pad_width)
@@ -177,7 +178,7 @@ def pad(array, pad_width, mode="constant", *, constant_values=0):
     except ValueError:
         raise Forward("an error of NumPy's") from None
     shape = tuple(a + n + b for n, (a, b) in zip(array.shape, widths))
-    out = new_array(shape, array.dtype)
+    out = new_array(shape[::-1], array.dtype).T if array.flags.fnc else new_array(shape, array.dtype)
     out[...] = constant_values
     out[tuple(slice(a, a + n) for n, (a, b) in zip(array.shape, widths))] = array
     return out

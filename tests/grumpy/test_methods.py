@@ -141,3 +141,65 @@ def test_integers_with_fields_keep_them():
     want, got = both(f)
     assert got == want
     assert grumpy.asarray(np.zeros(2, dtype)).dtype.names == ("a", "b")
+
+
+def test_a_truth_is_no_length():
+    def f(array):
+        a = array(np.arange(4.0))
+        said = []
+        for shape in [((True, -1),), (True, 4), (np.True_, 4), ((2, 2.0),)]:
+            with pytest.raises(TypeError) as error:
+                a.reshape(*shape)
+            said.append(str(error.value))
+        return said
+    want, got = both(f)
+    assert got == want
+
+
+def test_transpose_takes_an_array_of_axes():
+    def f(array):
+        a = array(np.arange(24.0).reshape(2, 3, 4))
+        axes = array([2, 0, 1])
+        return a.transpose(axes).tolist(), a.transpose(np.array([1, 2, 0])).tolist(), np.transpose(a, axes).tolist()
+    want, got = both(f)
+    assert got == want
+
+
+def test_a_fraction_among_indices_is_reported_before_slices():
+    def f(array):
+        a = array(np.arange(4.0).reshape(2, 2))
+        said = []
+        for key in [np.s_[0.0:, 0.0], np.s_[0.0:, 0], np.s_[:"x"], np.s_[::0]]:
+            with pytest.raises((IndexError, TypeError, ValueError)) as error:
+                a[key]
+            said.append((error.type, str(error.value)))
+        return said
+    want, got = both(f)
+    assert got == want
+
+
+@pytest.mark.parametrize("mode, kwargs", [
+    ("constant", {"constant_values": 3}), ("constant", {}), ("maximum", {"stat_length": 2}),
+    ("linear_ramp", {"end_values": 5}), ("reflect", {"reflect_type": "odd"}), ("edge", {}),
+    ("edge", {"stat_length": 2}), ("constant", {"other": 1}),
+], ids=str)
+def test_pad_takes_each_modes_arguments(mode, kwargs):
+    def f(array):
+        try:
+            return np.pad(array([3.0, 1.0, 2.0]), (2, 3), mode, **kwargs).tolist()
+        except Exception as error:
+            return type(error), str(error)
+    want, got = both(f)
+    assert got == want
+
+
+def test_pad_keeps_the_memory_order():
+    def f(array):
+        a = array(np.arange(6.0).reshape(2, 3))
+        said = []
+        for x in (a, a.T, a[::-1]):
+            y = np.pad(x, 2)
+            said.append((y.tolist(), y.flags.c_contiguous, y.flags.f_contiguous))
+        return said
+    want, got = both(f)
+    assert got == want
