@@ -5,9 +5,27 @@ import numpy as np
 
 from grumpy import _core
 
-__all__ = ["arange", "empty", "empty_like", "eye", "full", "full_like", "frombuffer", "fromfunction",
-           "fromiter", "geomspace", "identity", "indices", "linspace", "logspace", "meshgrid", "ones",
-           "ones_like", "tri", "zeros", "zeros_like"]
+__all__ = ["arange", "asanyarray", "ascontiguousarray", "asfortranarray", "empty", "empty_like",
+           "eye", "frombuffer", "fromfunction", "fromiter", "full", "full_like", "geomspace",
+           "identity", "indices", "linspace", "logspace", "meshgrid", "ones", "ones_like", "tri",
+           "zeros", "zeros_like"]
+
+
+def asanyarray(a, dtype=None, order=None, *, device=None, copy=None, like=None):
+    """The input as an array; the grumpy form of numpy.asanyarray."""
+    return _core.asarray(a, dtype, order, device=device, copy=copy)
+
+
+def ascontiguousarray(a, dtype=None, *, like=None):
+    """The input as an array in C order, of at least one axis; as numpy.ascontiguousarray."""
+    g = _core.asarray(a, dtype, "C")
+    return g if g.ndim else g.reshape(1)
+
+
+def asfortranarray(a, dtype=None, *, like=None):
+    """The input as an array in Fortran order, of at least one axis; as numpy.asfortranarray."""
+    g = _core.asarray(a, dtype, "F")
+    return g if g.ndim else g.reshape(1)
 
 
 def empty(shape, dtype=float, order="C", *, device=None, like=None):

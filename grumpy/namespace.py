@@ -1,8 +1,9 @@
 """NumPy's names in the modules of grumpy: its functions, giving grumpy arrays.
 
 A name that a module of grumpy does not define itself is made from NumPy's at its first use. The
-function that stands for it calls NumPy's, which hands calls with grumpy arrays on to grumpy, and
-wraps what comes back; so lists, numbers and ndarrays are taken, too.
+function that stands for it calls NumPy's, which hands calls with grumpy arrays on to grumpy (or takes them
+as ndarrays, where it does not), and wraps what comes back; so lists, numbers and ndarrays are taken,
+too.
 """
 import functools
 import types
@@ -33,10 +34,20 @@ class vectorize(np.vectorize):
         return wrapped(super().__call__(*to_numpy(args), **to_numpy(kwargs)))
 
 
+def _dispatches(function):
+    """Does NumPy hand calls of this function with grumpy arrays on to grumpy?"""
+    return type(function) is type(np.sum) or isinstance(function, np.ufunc) or isinstance(
+        getattr(function, "__self__", None), np.ufunc)
+
+
 def from_numpy(function, module, name):
     """NumPy's function or ufunc, its results wrapped."""
-    def call(*args, **kwargs):
-        return wrapped(function(*args, **kwargs))
+    if _dispatches(function):
+        def call(*args, **kwargs):
+            return wrapped(function(*args, **kwargs))
+    else:
+        def call(*args, **kwargs):
+            return wrapped(function(*to_numpy(args), **to_numpy(kwargs)))
 
     functools.update_wrapper(call, function, ("__doc__",), ())
     call.__module__, call.__name__ = module, name.rsplit(".")[-1]

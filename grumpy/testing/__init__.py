@@ -79,3 +79,10 @@ def compare(body, *arguments, rtol=0.0, atol=0.0):
     for w, p in zip(wrapped, plain):
         if isinstance(p, np.ndarray):
             assert_same(w, p, rtol, atol)
+
+
+def __getattr__(name):
+    """The names of numpy.testing, for programs that call grumpy np."""
+    if name.startswith("_"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(np.testing, name)

@@ -217,3 +217,26 @@ def test_random_generators_spawn():
     assert_same(children[1].normal(size=2), want[1].normal(size=2))
     rng = grumpy.random.default_rng(children[0])
     assert rng is children[0]
+
+
+@pytest.mark.parametrize("name", ["asanyarray", "ascontiguousarray", "asfortranarray"])
+def test_conversions_are_lazy(name):
+    for turn in (lambda x: x, lambda x: x.T):
+        a = turn(grumpy.asarray(np.arange(6.0).reshape(2, 3)) + 1)
+        got = getattr(grumpy, name)(a)
+        assert grumpy._core.is_pending(got)
+        assert got.flags.c_contiguous or name != "ascontiguousarray"
+        assert got.flags.f_contiguous or name != "asfortranarray"
+        assert_same(got, np.asarray(a))
+    assert getattr(grumpy, name)(2.0).shape == getattr(np, name)(2.0).shape
+
+
+def test_functions_that_numpy_does_not_dispatch_take_wrapped_arrays():
+    x = array(1.0, 2.0)
+    assert grumpy.isscalar(x.sum()) and not grumpy.isscalar(x)
+    assert_same(grumpy.fromfunction(lambda i: i * 2, (3,)), np.array([0.0, 2.0, 4.0]))
+    assert grumpy.broadcast_shapes((2, 1), (x.size,)) == (2, 2)
+    assert_same(grumpy.asarray_chkfinite(x), np.array([1.0, 2.0]))
+    grumpy.testing.assert_allclose(x, [1.0, 2.0])
+    with pytest.raises(AttributeError, match="_no_such_name"):
+        grumpy.testing._no_such_name
