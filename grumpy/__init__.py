@@ -18,7 +18,7 @@ from grumpy.inspect import show
 from grumpy.reporting import report
 from grumpy.settings import config
 from grumpy.standard import *  # noqa: F403
-from grumpy import fft, linalg, random
+from grumpy import linalg
 
 __version__ = "0.1.0"
 __array_api_version__ = "2025.12"
@@ -29,4 +29,5 @@ _core.set_package_folder(_os.path.dirname(_os.path.abspath(__file__)))
 _core.set_error_classes(errors.CompileError, errors.DeviceError, errors.InternalError,
                         errors.ForwardError)
 _core.check_settings()
-namespace.extend(globals(), _np)
+# As in NumPy, what few programs need is not loaded with the rest.
+namespace.extend(globals(), _np, submodules=("fft", "random"))

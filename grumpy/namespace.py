@@ -6,6 +6,7 @@ as ndarrays, where it does not), and wraps what comes back; so lists, numbers an
 too.
 """
 import functools
+import importlib
 import types
 
 import numpy as np
@@ -80,7 +81,7 @@ def member(of, module, name):
     return from_numpy(found, module, name)
 
 
-def extend(namespace, of):
+def extend(namespace, of, submodules=()):
     """Gives a module of grumpy the names of NumPy's module `of` that it does not define itself.
 
     Parameters
@@ -88,15 +89,19 @@ def extend(namespace, of):
     namespace : dict
         The globals of the module; `__getattr__`, `__dir__` and a longer `__all__` are put there.
     of : module
+    submodules : tuple of str
+        Modules of our own that are imported at their first use.
     """
     module = namespace["__name__"]
 
     def get(name):
+        if name in submodules:
+            return importlib.import_module(f"{module}.{name}")  # which binds the name
         value = namespace[name] = member(of, module, name)
         return value
 
     def names():
-        return sorted({*namespace, *of.__all__})
+        return sorted({*namespace, *of.__all__, *submodules})
 
     namespace["__all__"] = sorted({*namespace["__all__"], *(n for n in of.__all__ if n[0] != "_")})
     namespace["__getattr__"], namespace["__dir__"] = get, names

@@ -1,6 +1,8 @@
 """grumpy as a namespace: NumPy's names, and the array API standard's (2025.12)."""
 import inspect
 import pickle
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -240,3 +242,11 @@ def test_functions_that_numpy_does_not_dispatch_take_wrapped_arrays():
     grumpy.testing.assert_allclose(x, [1.0, 2.0])
     with pytest.raises(AttributeError, match="_no_such_name"):
         grumpy.testing._no_such_name
+
+
+def test_what_few_programs_need_is_loaded_at_first_use():
+    code = ("import sys, grumpy\n"
+            "assert not {'grumpy.fft', 'grumpy.random', 'numpy.random', 'numpy.fft'} & set(sys.modules)\n"
+            "assert {'fft', 'random'} <= set(dir(grumpy))\n"
+            "assert grumpy.random.default_rng(1).normal() is not None and grumpy.fft.fft is grumpy.fft.fft\n")
+    subprocess.run([sys.executable, "-P", "-c", code], check=True)
