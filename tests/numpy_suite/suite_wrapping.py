@@ -141,7 +141,9 @@ class Wrapping:
                 return self.wrap(function(*args, **kwargs))
             inside = np.asarray(args[0])
             result = function(inside, *args[1:], **kwargs)
-            return args[0] if result is inside else self.wrap(result)
+            # What stands for a scalar gives a new array each time, and then is not what came out.
+            same = result is inside and np.asarray(args[0]) is inside
+            return args[0] if same else self.wrap(result)
         return convert
 
     def comparison(self, function):
