@@ -97,7 +97,10 @@ def _from_numpy(function):
 
     create.__name__ = create.__qualname__ = function.__name__
     create.__module__ = "grumpy"
-    create.__signature__ = _with_device(inspect.signature(function))
+    try:
+        create.__signature__ = _with_device(inspect.signature(function))
+    except ValueError:  # NumPy before 2.4 tells none of its builtins'
+        pass
     create.__doc__ = (f"The grumpy form of numpy.{function.__name__}: the same arguments, a grumpy "
                       "array.")
     return create
