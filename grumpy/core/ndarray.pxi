@@ -362,6 +362,8 @@ cdef class ndarray:
                                  "copy with the desired shape.")
         forget_export(self)
         self.a = r
+        if n > 0:  # what has axes stands for no scalar
+            self.bits &= ~<unsigned int>SCALAR
 
     @shape.deleter
     def shape(self):
