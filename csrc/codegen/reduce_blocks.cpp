@@ -12,7 +12,7 @@ constexpr int64_t kNoIndex = std::numeric_limits<int64_t>::max();
 
 /// The element-wise operation that combines two values; the table's names are the ufuncs'.
 Op element_op(ReduceOp op) {
-  const std::optional<Op> found = find_op(info(op).name);
+  const std::optional<Op> found = find_op(info(op == ReduceOp::count ? ReduceOp::add : op).name);
   GRUMPY_ASSERT(found) << "no element-wise operation " << info(op).name;
   return *found;
 }
@@ -73,6 +73,7 @@ class Builder {
     if (op_ == ReduceOp::multiply && in_ == DType::float16) work_ = DType::float32;
     if (op_ == ReduceOp::logical_and || op_ == ReduceOp::logical_or) work_ = DType::bool_;
     if (op_ == ReduceOp::moments) work_ = state_float(in_);
+    if (op_ == ReduceOp::count) work_ = DType::int64;
     const DType part = real_part(work_);
     const auto add = [&](DType t, uint64_t bits) {
       r_.parts.push_back(t);
@@ -84,6 +85,7 @@ class Builder {
     };
     switch (op_) {
       case ReduceOp::add:
+      case ReduceOp::count:
       case ReduceOp::bitwise_or:
       case ReduceOp::bitwise_xor:
       case ReduceOp::logical_or:

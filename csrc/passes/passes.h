@@ -10,7 +10,7 @@ namespace grumpy {
 /// Views of views become one view of the source, where that is strided; views of constants go.
 Snapshot compose_views(const Snapshot&);
 /// Algebra that is exact in IEEE arithmetic and in integers: double negation, cast chains that lose
-/// nothing, where with equal arms.
+/// nothing, where with equal arms. Sums of truth values become counts.
 Snapshot simplify(const Snapshot&);
 /// Equal nodes become one.
 Snapshot common_subexpr(const Snapshot&);

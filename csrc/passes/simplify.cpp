@@ -45,6 +45,23 @@ uint32_t equal_node(const Snapshot& s, uint32_t id) {
   }
 }
 
+/// From so many elements a cell on, counting bytes beats adding int64; fewer are added in registers.
+constexpr int64_t kCountedRows = 64;
+
+/// A sum of truth values as integers counts them, without an array of integers between.
+void count_truths(const Snapshot& s, SnapNode& n) {
+  if (n.kind != NodeKind::Reduce || ReduceOp(n.op) != ReduceOp::add || !is_integer(n.dtype) || item_bytes(n.dtype) != 8) return;
+  const SnapNode& cast = s.nodes[n.in[0]];
+  if (cast.kind != NodeKind::Map || Op(cast.op) != Op::cast || cast.dtype != n.dtype) return;
+  if (s.nodes[cast.in[0]].dtype != DType::bool_ || !same_shape(*s.nodes[cast.in[0]].shape, *cast.shape)) return;
+  int64_t rows = 1;
+  for (int k = 0; k < cast.shape->ndim; ++k)
+    if (n.axes >> k & 1) rows *= cast.shape->dims[k];
+  if (rows < kCountedRows) return;
+  n.op = uint8_t(ReduceOp::count);
+  n.in[0] = cast.in[0];
+}
+
 }  // namespace
 
 Snapshot simplify(const Snapshot& in) {
@@ -54,6 +71,7 @@ Snapshot simplify(const Snapshot& in) {
     SnapNode& n = out.nodes[id];
     for (int k = 0; k < n.nin; ++k) n.in[k] = same[n.in[k]];
     same[id] = id;
+    count_truths(out, n);
     // A node somebody holds keeps a buffer of its own.
     if (!(n.flags & (kOutput | kLive))) same[id] = equal_node(out, id);
   }

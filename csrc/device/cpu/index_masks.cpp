@@ -48,6 +48,16 @@ class MaskReader {
     return buffer;
   }
 
+  /// Calls f(first element, how many, they) for each chunk of a task, in order.
+  template <class F> void for_each_chunk(int64_t task, const F& f) const {
+    char buffer[kChunk];
+    const int64_t end = std::min(size_, (task + 1) * kTask);
+    for (int64_t first = task * kTask; first < end; first += kChunk) {
+      const int64_t n = std::min(kChunk, end - first);
+      f(first, n, read(first, n, buffer));
+    }
+  }
+
  private:
   const char* data_;
   PairedAxes axes_;
@@ -92,35 +102,96 @@ int64_t list_chunk(const char* m, int64_t n, int32_t* positions) {
   return count;
 }
 
+/// How many true elements lie before each task, and before the end.
+std::vector<int64_t> true_before(const MaskReader& mask) {
+  std::vector<int64_t> before(size_t(mask.tasks()) + 1, 0);
+  parallel_for(mask.tasks(), mask.workers(), [&](int64_t task, int) {
+    int64_t count = 0;
+    mask.for_each_chunk(task, [&](int64_t, int64_t n, const char* m) { count += count_chunk(m, n); });
+    before[size_t(task) + 1] = count;
+  });
+  for (size_t t = 1; t < before.size(); ++t) before[t] += before[t - 1];
+  return before;
+}
+
 /// Calls f(first element of the chunk, its true positions, how many, true elements before it) for
 /// every chunk that has some; chunks in any order on many threads.
 template <class F> void for_each_true(const MaskReader& mask, const F& f) {
-  std::vector<int64_t> before(size_t(mask.tasks()) + 1, 0);
-  const auto for_each_chunk = [&](int64_t task, const auto& g) {
-    char buffer[kChunk];
-    const int64_t end = std::min(mask.size(), (task + 1) * kTask);
-    for (int64_t first = task * kTask; first < end; first += kChunk) {
-      const int64_t n = std::min(kChunk, end - first);
-      g(first, n, mask.read(first, n, buffer));
-    }
-  };
-  if (mask.tasks() > 1) {
-    parallel_for(mask.tasks(), mask.workers(), [&](int64_t task, int) {
-      int64_t count = 0;
-      for_each_chunk(task, [&](int64_t, int64_t n, const char* m) { count += count_chunk(m, n); });
-      before[size_t(task) + 1] = count;
-    });
-    for (size_t t = 1; t < before.size(); ++t) before[t] += before[t - 1];
-  }
+  const std::vector<int64_t> before = mask.tasks() > 1 ? true_before(mask) : std::vector<int64_t>{0};
   parallel_for(mask.tasks(), mask.workers(), [&](int64_t task, int) {
     int64_t done = before[size_t(task)];
     int32_t positions[kChunk + 1];
-    for_each_chunk(task, [&](int64_t first, int64_t n, const char* m) {
+    mask.for_each_chunk(task, [&](int64_t first, int64_t n, const char* m) {
       const int64_t count = list_chunk(m, n, positions);
       if (count) f(first, n, positions, count, done);
       done += count;
     });
   });
+}
+
+/// Walks a chunk eight elements at a time: all(i) where all are true, some(i, truth) where some are,
+/// with 1 in every byte of `truth` that stands for a true element.
+template <class All, class Some> void for_each_word(const char* m, int64_t n, const All& all, const Some& some) {
+  for (int64_t i = 0; i < n; i += 8) {
+    uint64_t word = 0;
+    std::memcpy(&word, m + i, size_t(std::min<int64_t>(8, n - i)));
+    if (word == 0) continue;
+    word = truth_of(word);
+    word == kOnes ? all(i) : some(i, word);
+  }
+}
+
+/// The selected of n items, one after the other from `to`; where they end. `end`: what lies from there
+/// on belongs to others.
+template <class Item> Item* pack(const char* m, int64_t n, const Item* from, Item* to, const Item* end) {
+  for_each_word(m, n,
+      [&](int64_t i) {
+        std::memcpy(to, from + i, 8 * sizeof(Item));
+        to += 8;
+      },
+      [&](int64_t i, uint64_t truth) {
+        if (end - to >= 8 && n - i >= 8) {  // without branches: masks are seldom predictable
+          for (int k = 0; k < 8; ++k, truth >>= 8) {
+            *to = from[i + k];
+            to += truth & 1;
+          }
+        } else {
+          for (; truth; truth &= truth - 1) *to++ = from[i + __builtin_ctzll(truth) / 8];
+        }
+      });
+  return to;
+}
+
+/// The reverse: the next of `from` for each selected item; where they end.
+template <class Item> const Item* unpack(const char* m, int64_t n, Item* to, const Item* from, const Item* end) {
+  for_each_word(m, n,
+      [&](int64_t i) {
+        std::memcpy(to + i, from, 8 * sizeof(Item));
+        from += 8;
+      },
+      [&](int64_t i, uint64_t truth) {
+        if (end - from >= 8 && n - i >= 8) {
+          for (int k = 0; k < 8; ++k, truth >>= 8) {
+            to[i + k] = truth & 1 ? *from : to[i + k];
+            from += truth & 1;
+          }
+        } else {
+          for (; truth; truth &= truth - 1) to[i + __builtin_ctzll(truth) / 8] = *from++;
+        }
+      });
+  return from;
+}
+
+struct Item16 { uint64_t part[2]; };
+/// Calls f with a number type of the item's size.
+template <class F> void with_item(int64_t bytes, const F& f) {
+  switch (bytes) {
+    case 1: return f(uint8_t{});
+    case 2: return f(uint16_t{});
+    case 4: return f(uint32_t{});
+    case 8: return f(uint64_t{});
+    default: return f(Item16{});
+  }
 }
 
 /// What a mask selects of an array: the axes under it, and the rows of those after.
@@ -135,6 +206,9 @@ struct Masked {
     for (size_t k = mask_ndim; k < extents.size(); ++k) row.add(extents[k], strides[k] * item, row_steps[k - mask_ndim]);
   }
 
+  /// One item for each element of the mask, side by side.
+  bool is_run() const { return row.ndim == 0 && (under.ndim == 0 || (under.ndim == 1 && under.array[0] == item)); }
+
   /// Byte offsets in the array of the listed positions of n elements from `first` on.
   void offsets(int64_t first, int64_t n, const int32_t* positions, int64_t count, int64_t* out) const {
     const size_t ndim = size_t(under.ndim);
@@ -148,23 +222,7 @@ struct Masked {
 
 }  // namespace
 
-int64_t count_true(const MaskView& view) {
-  const MaskReader mask(view);
-  std::vector<int64_t> counts(size_t(mask.tasks()), 0);
-  parallel_for(mask.tasks(), mask.workers(), [&](int64_t task, int) {
-    char buffer[kChunk];
-    int64_t count = 0;
-    const int64_t end = std::min(mask.size(), (task + 1) * kTask);
-    for (int64_t first = task * kTask; first < end; first += kChunk) {
-      const int64_t n = std::min(kChunk, end - first);
-      count += count_chunk(mask.read(first, n, buffer), n);
-    }
-    counts[size_t(task)] = count;
-  });
-  int64_t all = 0;
-  for (int64_t c : counts) all += c;
-  return all;
-}
+int64_t count_true(const MaskView& view) { return true_before(MaskReader(view)).back(); }
 
 void nonzero(const MaskView& view, std::span<int64_t* const> coordinates) {
   const size_t ndim = view.extents.size();
@@ -191,6 +249,19 @@ void compress(const TakeSource& source, const MaskView& view, void* out) {
   const Masked array(source.extents, source.strides, source.item_bytes, mask_ndim, {steps, ndim - mask_ndim});
   const RowCopy copy(array.row, source.item_bytes, RowCopy::FromArray);
   const char* const from = static_cast<const char*>(source.data);
+  if (array.is_run()) {
+    const MaskReader mask(view);
+    const std::vector<int64_t> before = true_before(mask);
+    return with_item(source.item_bytes, [&]<class Item>(Item) {
+      parallel_for(mask.tasks(), mask.workers(), [&](int64_t task, int) {
+        Item* to = static_cast<Item*>(out) + before[size_t(task)];
+        const Item* const end = static_cast<Item*>(out) + before[size_t(task) + 1];
+        mask.for_each_chunk(task, [&](int64_t first, int64_t n, const char* m) {
+          to = pack(m, n, reinterpret_cast<const Item*>(from) + first, to, end);
+        });
+      });
+    });
+  }
   for_each_true(MaskReader(view), [&](int64_t first, int64_t n, const int32_t* positions, int64_t count, int64_t done) {
     int64_t froms[kChunk], tos[kChunk];
     array.offsets(first, n, positions, count, froms);
@@ -206,6 +277,20 @@ void put_masked(const PutTarget& target, const MaskView& view, const PutValues& 
   const Masked array(target.extents, target.strides, target.item_bytes, mask_ndim, {steps + 1, values.strides.size() - 1});
   const RowCopy copy(array.row, target.item_bytes, RowCopy::ToArray);
   const char* const from = static_cast<const char*>(values.data);
+  if (array.is_run() && steps[0] == target.item_bytes) {
+    const MaskReader mask(view);
+    const std::vector<int64_t> before = true_before(mask);
+    return with_item(target.item_bytes, [&]<class Item>(Item) {
+      const Item* const all = reinterpret_cast<const Item*>(from);
+      parallel_for(mask.tasks(), mask.workers(), [&](int64_t task, int) {
+        const Item* next = all + before[size_t(task)];
+        const Item* const end = all + before.back();
+        mask.for_each_chunk(task, [&](int64_t first, int64_t n, const char* m) {
+          next = unpack(m, n, static_cast<Item*>(target.data) + first, next, end);
+        });
+      });
+    });
+  }
   for_each_true(MaskReader(view), [&](int64_t first, int64_t n, const int32_t* positions, int64_t count, int64_t done) {
     int64_t froms[kChunk], tos[kChunk];
     array.offsets(first, n, positions, count, tos);

@@ -136,6 +136,7 @@ bool can_scatter_reduce(ReduceOp op, DType t) {
     case ReduceOp::bitwise_xor: return !is_inexact(t);
     case ReduceOp::logical_and:
     case ReduceOp::logical_or: return t == DType::bool_;
+    case ReduceOp::count:
     case ReduceOp::argmin:
     case ReduceOp::argmax:
     case ReduceOp::moments: return false;
@@ -164,6 +165,7 @@ uint8_t scatter_reduce(ReduceOp op, DType t, const PutTarget& target, const Inde
     case ReduceOp::logical_or:
     case ReduceOp::bitwise_or: run_dtype<ReduceOp::bitwise_or>(t, walk, to, from); break;
     case ReduceOp::bitwise_xor: run_dtype<ReduceOp::bitwise_xor>(t, walk, to, from); break;
+    case ReduceOp::count:
     case ReduceOp::argmin:
     case ReduceOp::argmax:
     case ReduceOp::moments: break;

@@ -12,6 +12,8 @@ void Reducer::run_leaves() {
   leaf_rows_ = is_narrow_ ? kBlockElements / inner_ : kLeafRows;
   panel_ = std::min(inner_, kPanelCells);
   in_place_ = can_add_in_place();
+  may_settle_ = can_settle();
+  is_settled_ = false;
   const int64_t leaves = div_up(rows_, leaf_rows_), panels = div_up(inner_, panel_);
   const int64_t units = outer_ * panels, leaf_elements = leaf_rows_ * panel_;
   // A task has 2^k leaves of one unit, all of them when units are enough to share out.
@@ -103,6 +105,7 @@ void Reducer::grow_trees(Combiner& c, const Unit& unit) const {
   const int64_t rows_per_block = is_whole ? std::max<int64_t>(1, kBlockElements / inner_) : 1;
   for (int64_t leaf = unit.first_leaf; leaf < unit.last_leaf; ++leaf) {
     const int64_t first = leaf * leaf_rows_, last = std::min(rows_, first + leaf_rows_);
+    if (is_settled_.load(std::memory_order_relaxed) && leaf > unit.first_leaf) break;
     if (is_narrow_) {
       const int64_t n = (last - first) * inner_;
       runner.seek(base + first * inner_);
@@ -110,6 +113,8 @@ void Reducer::grow_trees(Combiner& c, const Unit& unit) const {
       for_reductions([&](size_t r) {
         loops_[r]->fold(c.trees[r].incoming(), elements(runner, c, r, n), 1, last - first, inner_, first);
       });
+      if (may_settle_ && bool(*c.trees[0].incoming().part[0]) == (l_->spec->reductions[0].op == ReduceOp::logical_or))
+        is_settled_.store(true, std::memory_order_relaxed);
     } else {
       for (int64_t row = first; row < last; row += rows_per_block) {
         const int64_t rows = std::min(rows_per_block, last - row), n = rows * unit.cells;
@@ -123,6 +128,16 @@ void Reducer::grow_trees(Combiner& c, const Unit& unit) const {
     }
     for_reductions([&](size_t r) { c.trees[r].push(last - first); });
   }
+}
+
+/// any() or all() of everything, where nobody would miss what the rest of the elements give.
+bool Reducer::can_settle() const {
+  const KernelSpec& spec = *l_->spec;
+  if (!is_narrow_ || outer_ * inner_ != 1 || spec.reductions.size() != 1 || !spec.stores.empty()) return false;
+  const ReduceOp op = spec.reductions[0].op;
+  if (op != ReduceOp::logical_or && op != ReduceOp::logical_and) return false;
+  return std::none_of(spec.program.instrs.begin(), spec.program.instrs.end(),
+                      [](const Instr& i) { return i.watch || i.is_foreign; });
 }
 
 /// Wide reductions of loads as they are, along one axis: a leaf's rows are added where they lie.

@@ -12,6 +12,7 @@
 /// Leaves are merged by a binary tree. Tasks are blocks, tiles, panels, and runs of 2^k leaves.
 /// Threads: made and run by the thread that launches; const to its workers.
 #pragma once
+#include <atomic>
 #include <vector>
 
 #include "device/cpu/block_runner.h"
@@ -53,6 +54,7 @@ class Reducer {
   void run_parts(int64_t units, int64_t parts, int64_t leaves_per_task);
   Unit unit_of(int64_t unit, int64_t part, int64_t leaves_per_task) const;
   bool can_add_in_place() const;
+  bool can_settle() const;
   void start_trees(Combiner& c, int64_t cells, int64_t leaves) const;
   void grow_trees(Combiner& c, const Unit& unit) const;
   void add_in_place(Combiner& c, const Unit& unit) const;
@@ -73,6 +75,8 @@ class Reducer {
   int64_t outer_ = 1, rows_ = 1, inner_ = 1;
   int workers_ = 1;
   bool is_narrow_ = false, in_place_ = false, folds_ = false;
+  bool may_settle_ = false;                      // one element may decide the only result
+  mutable std::atomic<bool> is_settled_ = false;
   int64_t leaf_rows_ = 0, panel_ = 0;
   int column_ = 0, band_ = -1, row_axis_ = -1;   // axes of tiles; -1: none
 };
