@@ -96,7 +96,10 @@ def extend(namespace, of, submodules=()):
 
     def get(name):
         if name in submodules:
-            return importlib.import_module(f"{module}.{name}")  # which binds the name
+            try:
+                return importlib.import_module(f"{module}.{name}")  # which binds the name
+            except ModuleNotFoundError as error:
+                raise AttributeError(f"module {module!r} has no attribute {name!r}: {error}") from error
         value = namespace[name] = member(of, module, name)
         return value
 

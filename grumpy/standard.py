@@ -2,6 +2,7 @@
 arguments and answers, and the standard's."""
 import builtins
 import collections
+import functools
 
 import numpy as np
 
@@ -157,10 +158,15 @@ class ArrayNamespaceInfo:
     def dtypes(self, *, device=None, kind=None):
         """Names of the standard's dtypes to the dtypes, of one or several kinds or of all."""
         check_device(device)
-        found = {t.name: t for t in _core.native_dtypes() if t != np.float16}
-        if kind is None:
-            return found
-        return {name: t for name, t in found.items() if np.isdtype(t, kind)}
+        return _dtypes_of(kind).copy()
+
+
+@functools.cache
+def _dtypes_of(kind):
+    found = {t.name: t for t in _core.native_dtypes() if t != np.float16}
+    if kind is None:
+        return found
+    return {name: t for name, t in found.items() if np.isdtype(t, kind)}
 
 
 def __array_namespace_info__():

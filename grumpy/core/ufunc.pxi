@@ -121,7 +121,8 @@ cdef UFunc meet_ufunc(object ufunc):
     if is_of_python(ufunc):
         return new_ufunc(ufunc, UF_FORWARD)
     name = ufunc.__name__
-    special = sys.modules.get("scipy.special")
+    # SciPy's public names are functions around its ufuncs where SCIPY_ARRAY_API is set.
+    special = sys.modules.get("scipy.special._ufuncs")
     if special is not None and getattr(special, name, None) is ufunc:
         op = op_numbers.get(name, -1)
         if op >= 0 and op_is_scipy(op):

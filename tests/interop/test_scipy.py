@@ -31,3 +31,36 @@ def test_functions_stay_wrapped():
     done = subprocess.run([sys.executable, "-P", "-c", PROGRAM], capture_output=True, text=True,
                           env=dict(os.environ, SCIPY_ARRAY_API="1"))
     assert done.returncode == 0, done.stderr
+
+
+SPECIAL = """
+import numpy as np
+import grumpy
+from scipy import special
+
+x = np.linspace(0.1, 0.9, 100)
+g = grumpy.asarray(x)
+for call in (lambda a: special.erf(a) * 2 + a, lambda a: special.xlogy(a, 2 * a) - 1,
+             lambda a: special.betainc(a, 2.0, a) + a):
+    np.asarray(call(g))
+    grumpy.report().reset()
+    lazy = call(g)
+    now = grumpy.report()
+    assert (now.kernels, now.forwards, now.conversions) == (0, [], []), now
+    np.testing.assert_allclose(np.asarray(lazy), call(x), rtol=1e-14)
+    assert grumpy.report().kernels == 1, grumpy.report()
+assert type(grumpy.special.ndtr([0.5])) is grumpy.ndarray
+"""
+
+
+def test_special_functions_stay_lazy_and_fuse():
+    done = subprocess.run([sys.executable, "-P", "-c", SPECIAL], capture_output=True, text=True,
+                          env=dict(os.environ, SCIPY_ARRAY_API="1"))
+    assert done.returncode == 0, done.stderr
+
+
+def test_there_is_no_special_without_scipy():
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", "import sys; sys.modules['scipy'] = None\n"
+         "import grumpy; assert not hasattr(grumpy, 'special')"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
