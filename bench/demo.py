@@ -27,8 +27,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.progress import TimeElapsedColumn
 from rich.table import Table
 
-PROGRAMS = ["black_scholes", "kmeans", "jacobi", "char_rnn", "digits", "elementwise", "optimisers",
-            "nbody", "mandelbrot"]
+PROGRAMS = ["black_scholes", "kmeans", "jacobi", "char_rnn", "digits", "pipeline", "elementwise",
+            "optimisers", "nbody", "mandelbrot"]
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 
@@ -220,6 +220,7 @@ def main():
     # A file has lines of any length; a terminal has the width it has.
     console = Console(width=None if sys.stdout.isatty() else 150)
     start = time.perf_counter()
+    os.environ["SCIPY_ARRAY_API"] = "1"  # before SciPy is imported: scikit-learn's dispatch asks
     cases = [case for name in PROGRAMS for case in importlib.import_module(name).CASES
              if chosen.only.lower() in case.name.lower()]
     if not cases:

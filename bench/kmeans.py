@@ -6,11 +6,16 @@ from harness import Case, picture
 from photographs import photograph
 
 
+def nearest(points, centroids):
+    """The number of the centroid that is nearest to each point."""
+    diff = points[:, None, :] - centroids[None, :, :]
+    return np.argmin(np.sum(diff * diff, axis=2), axis=1)
+
+
 def kmeans(points, centroids, iterations):
     """Move the centroids to the means of their points, again and again."""
     for _ in range(iterations):
-        diff = points[:, None, :] - centroids[None, :, :]
-        labels = np.argmin(np.sum(diff * diff, axis=2), axis=1)
+        labels = nearest(points, centroids)
         new = np.empty_like(centroids)
         for k in range(centroids.shape[0]):
             members = points[labels == k]

@@ -18,7 +18,8 @@ CASES = [case for name in demo.PROGRAMS for case in importlib.import_module(name
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_program(case):
+def test_program(case, monkeypatch):
+    monkeypatch.setenv("SCIPY_ARRAY_API", "1")  # scikit-learn's dispatch asks for it
     made = case.make(True)
     plain = harness.Runner(case, made, lambda array: array)
     lazy = harness.Runner(case, made, grumpy.asarray)
@@ -30,7 +31,7 @@ def test_program(case):
 
 
 def test_every_program_is_in_the_demo():
-    helpers = {"demo", "harness", "report", "photographs"}
+    helpers = {"demo", "examples", "harness", "report", "photographs"}
     present = {path.stem for path in BENCH.glob("*.py")}
     assert present - helpers == set(demo.PROGRAMS)
 
