@@ -30,4 +30,4 @@ _core.set_error_classes(errors.CompileError, errors.DeviceError, errors.Internal
                         errors.ForwardError)
 _core.check_settings()
 # As in NumPy, what few programs need is not loaded with the rest.
-namespace.extend(globals(), _np, submodules=("fft", "random", "special"))
+namespace.extend(globals(), _np, submodules=("fft", "random", "special", "testing"))

@@ -4,16 +4,12 @@ import inspect
 import numpy as np
 
 from grumpy import _core
+from grumpy._core import asanyarray
 
 __all__ = ["arange", "asanyarray", "ascontiguousarray", "asfortranarray", "empty", "empty_like",
            "eye", "frombuffer", "fromfunction", "fromiter", "full", "full_like", "geomspace",
            "identity", "indices", "linspace", "logspace", "meshgrid", "ones", "ones_like", "tri",
            "zeros", "zeros_like"]
-
-
-def asanyarray(a, dtype=None, order=None, *, device=None, copy=None, like=None):
-    """The input as an array; the grumpy form of numpy.asanyarray."""
-    return _core.asarray(a, dtype, order, device=device, copy=copy)
 
 
 def ascontiguousarray(a, dtype=None, *, like=None):

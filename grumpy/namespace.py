@@ -54,6 +54,7 @@ def from_numpy(function, module, name):
     call.__module__, call.__name__ = module, name.rsplit(".")[-1]
     call.__qualname__ = name
     if isinstance(function, np.ufunc):
+        call.resolve_dtypes = function.resolve_dtypes
         for fact in UFUNC_FACTS:
             setattr(call, fact, getattr(function, fact))
         for method in UFUNC_METHODS:
@@ -76,8 +77,8 @@ def member(of, module, name):
         return vectorize
     if any(found is trick for trick in (np.r_, np.c_, np.mgrid, np.ogrid)):
         return IndexTrick(found)
-    if isinstance(found, (type, types.ModuleType)) or not callable(found):
-        return found
+    if isinstance(found, (type, types.ModuleType)) or not callable(found) or found is np.bmat:
+        return found  # bmat: it looks at its caller's variables, and gives a matrix
     return from_numpy(found, module, name)
 
 
@@ -93,6 +94,7 @@ def extend(namespace, of, submodules=()):
         Modules of our own that are imported at their first use.
     """
     module = namespace["__name__"]
+    made = {}  # NumPy's function: ours
 
     def get(name):
         if name in submodules:
@@ -100,7 +102,10 @@ def extend(namespace, of, submodules=()):
                 return importlib.import_module(f"{module}.{name}")  # which binds the name
             except ModuleNotFoundError as error:
                 raise AttributeError(f"module {module!r} has no attribute {name!r}: {error}") from error
-        value = namespace[name] = member(of, module, name)
+        value = member(of, module, name)
+        if type(value) is types.FunctionType:  # one object under all of NumPy's names for it
+            value = made.setdefault(getattr(of, name), value)
+        namespace[name] = value
         return value
 
     def names():

@@ -244,3 +244,24 @@ ufunc_method.ml_doc = "__array_ufunc__(ufunc, method, *inputs, **kwargs)"
 grumpy_type_dict(<PyTypeObject*>ndarray)["__array_ufunc__"] = PyDescr_NewMethod(
     <PyTypeObject*>ndarray, &ufunc_method)
 PyType_Modified(<PyTypeObject*>ndarray)
+
+
+# ndarray(shape, dtype, buffer, offset, strides, order) is NumPy's too: the type's slot is set by
+# hand, because the objects that the core itself makes take no arguments.
+
+cdef extern from *:
+    """
+    static inline void grumpy_set_new(PyTypeObject* type, PyObject* (*f)(PyTypeObject*, PyObject*, PyObject*)) {
+      type->tp_new = f;
+      type->tp_vectorcall = NULL;
+    }
+    """
+    void grumpy_set_new(PyTypeObject* type, object (*f)(PyTypeObject*, PyObject*, PyObject*))
+
+
+cdef object construct(PyTypeObject* type, PyObject* args, PyObject* kwargs):
+    return wrap(PyObject_Call(np_ndarray, unwrap(<object>args),
+                              unwrap(<object>kwargs) if kwargs != NULL else {}))
+
+
+grumpy_set_new(<PyTypeObject*>ndarray, construct)

@@ -431,12 +431,12 @@ if sys.version_info >= (3, 14):
     _set_plain_calls([1])  # the interpreter itself says
 
 
-def asarray(x, dtype=None, order=None, *, device=None, copy=None, like=None):
+def asarray(a, dtype=None, order=None, *, device=None, copy=None, like=None):
     """Convert the input to an array; the grumpy form of numpy.asarray.
 
     Parameters
     ----------
-    x : array_like
+    a : array_like
         Anything numpy.asarray takes. A grumpy array is returned as it is, unless it stands for a
         NumPy scalar: that becomes a 0-d array, which can be written.
     dtype : data-type, optional
@@ -444,8 +444,8 @@ def asarray(x, dtype=None, order=None, *, device=None, copy=None, like=None):
     device : optional
         None, "auto" or "cpu".
     copy : bool, optional
-        True copies always. None takes the memory of `x` where nobody else can write it and copies
-        it otherwise, so that laziness is safe. False aliases the memory of `x`, or raises
+        True copies always. None takes the memory of `a` where nobody else can write it and copies
+        it otherwise, so that laziness is safe. False aliases the memory of `a`, or raises
         ValueError where that is not possible.
     like : ignored
 
@@ -456,28 +456,28 @@ def asarray(x, dtype=None, order=None, *, device=None, copy=None, like=None):
     cdef ndarray g
     if device is not None and device not in ("auto", "cpu"):
         raise ValueError(f"asarray: device {device!r} is not available")
-    if type(x) is ndarray:
+    if type(a) is ndarray:
         if dtype is None and (order is None or order == "K") and copy is not True \
-                and (copy is False or not (<ndarray>x).bits & SCALAR):
-            return x
-        if is_native(x):
-            return convert_native(x, dtype, order, copy)
-        return wrap(np.asarray(export(x), dtype, order, copy=copy))
-    if dtype is None and order is None and copy is not False and type(x) is np_ndarray:
+                and (copy is False or not (<ndarray>a).bits & SCALAR):
+            return a
+        if is_native(a):
+            return convert_native(a, dtype, order, copy)
+        return wrap(np.asarray(export(a), dtype, order, copy=copy))
+    if dtype is None and order is None and copy is not False and type(a) is np_ndarray:
         if copy is True:
-            return snapshot(x)
-        return take_in(x, 1, cnp.PyArray_NBYTES(x) > SMALL_BYTES
-                       and grumpy_temporary(<PyObject*>x) in calls_with_temporary)
-    if dtype is None and order is None and copy is None and isinstance(x, np.memmap):
-        return take_in(x, 1, False)
+            return snapshot(a)
+        return take_in(a, 1, cnp.PyArray_NBYTES(a) > SMALL_BYTES
+                       and grumpy_temporary(<PyObject*>a) in calls_with_temporary)
+    if dtype is None and order is None and copy is None and isinstance(a, np.memmap):
+        return take_in(a, 1, False)
     if copy is False:
         # NumPy decides whether there is memory to alias, and raises its own ValueError if not.
-        nd = plain(np.asarray(x, dtype, order, copy=False))
-        if isinstance(x, np_ndarray) or nd.base is not None:
+        nd = plain(np.asarray(a, dtype, order, copy=False))
+        if isinstance(a, np_ndarray) or nd.base is not None:
             return wrap_ndarray(<PyObject*>nd, 0)
         return wrap_ndarray(<PyObject*>nd, 1)
-    nd = np.array(x, dtype, order=order or "K", copy=copy)
-    if type(nd) is np_ndarray and nd is not x and nd.base is None and Py_REFCNT(<PyObject*>nd) == 1:
+    nd = np.array(a, dtype, order=order or "K", copy=copy)
+    if type(nd) is np_ndarray and nd is not a and nd.base is None and Py_REFCNT(<PyObject*>nd) == 1:
         return wrap_ndarray(<PyObject*>nd, 1)
     return take_in(nd, 1, False)
 
@@ -502,26 +502,43 @@ cdef object convert_native(ndarray g, object dtype, object order, object copy):
     return cast_to(g, id, order or "K")
 
 
-def array(x, dtype=None, *, copy=True, order="K", subok=False, ndmin=0, like=None):
+def array(object, dtype=None, *, copy=True, order="K", subok=False, ndmin=0, like=None, **more):
     """Create an array; the grumpy form of numpy.array.
 
     Parameters
     ----------
-    x : array_like
+    object : array_like
     dtype : data-type, optional
     copy : bool, optional
         True (the default) copies, None copies only if needed, False aliases or raises.
     order : {'K', 'A', 'C', 'F'}, optional
-    subok : ignored
+    subok : bool, optional
+        Whether an instance of a subclass of numpy.ndarray gives one again: NumPy's, not a grumpy array.
     ndmin : int, optional
         Least number of dimensions; ones are put in front of the shape.
     like : ignored
+    **more
+        What newer versions of numpy.array take, as ndmax.
 
     Returns
     -------
     grumpy.ndarray
     """
-    g = asarray(x, dtype, None if order == "K" else order, copy=copy)
+    if more or subok and is_subclass_instance(object):
+        return wrap(np.array(unwrap(object), dtype, copy=copy, order=order, subok=subok, ndmin=ndmin, **more))
+    g = asarray(object, dtype, None if order == "K" else order, copy=copy)
     if g.ndim < ndmin:
         g = g.reshape((1,) * (ndmin - g.ndim) + g.shape)
     return g
+
+
+def asanyarray(a, dtype=None, order=None, *, device=None, copy=None, like=None):
+    """The input as an array, or as the instance of a subclass of numpy.ndarray that it is; the grumpy
+    form of numpy.asanyarray. A numpy.memmap is wrapped."""
+    if is_subclass_instance(a) and not isinstance(a, np.memmap):
+        return np.asanyarray(a, dtype, order, device=device, copy=copy)
+    return asarray(a, dtype, order, device=device, copy=copy)
+
+
+cdef bint is_subclass_instance(x) except -1:
+    return isinstance(x, np_ndarray) and type(x) is not np_ndarray

@@ -86,6 +86,13 @@ cdef object resize_array(ndarray g, tuple new_shape, refcheck):
     if math.prod(new_shape) == g.size and g.flags.c_contiguous:
         g.shape = new_shape
         return None
+    # The caller's name and the stack of the call make two.
+    if refcheck and (Py_REFCNT(<PyObject*>g) > 2 or weakref.getweakrefcount(g)
+                     or g.out_ != NULL and exported(<_Export>g.out_) is not None):
+        held = np.empty(1)
+        also = [held, held]
+        held.resize(2)  # raises NumPy's error
+        del also
     if g.bits & FOREIGN:
         (<object>g.np_).resize(new_shape, refcheck=False)
         return None

@@ -31,9 +31,6 @@ cdef class ndarray:
 
     __array_priority__ = 1.0
 
-    def __init__(self, *args, **kwargs):
-        raise TypeError("grumpy.ndarray cannot be called; use grumpy.asarray, grumpy.empty, grumpy.zeros")
-
     # ---- operators
 
     def __add__(x, y):
@@ -679,7 +676,8 @@ cdef class ndarray:
                                                           or order == "C" and is_c_contiguous(self.a)
                                                           or order == "F" and is_f_contiguous(self.a)):
                     return self
-                if type(casting) is str and (casting == "unsafe" or np.can_cast(self.dtype, dtype_list[id], casting)):
+                if type(casting) is str and (casting == "unsafe" or casting in ("no", "equiv", "safe", "same_kind")
+                                             and np.can_cast(self.dtype, dtype_list[id], casting)):
                     r = cast_to(self, id, order)
                     if self.bits & SCALAR:
                         r.bits = SCALAR | READONLY
@@ -690,7 +688,7 @@ cdef class ndarray:
 
     def fill(self, value):
         """Sets every element; as numpy.ndarray.fill."""
-        if isinstance(value, (list, tuple)) or getattr(value, "ndim", 0):
+        if self.bits & FOREIGN or isinstance(value, (list, tuple)) or getattr(value, "ndim", 0):
             forward_method(self, "fill", (value,), {}, NO_NATIVE)
         else:
             self[...] = value

@@ -1,7 +1,12 @@
 """Write a test body once, run it on NumPy and on grumpy, and compare."""
+import functools
+
 import numpy as np
 
 import grumpy
+from grumpy._core import to_numpy
+
+BY_CLASS = ("assert_equal", "assert_almost_equal", "assert_approx_equal")  # they ask for numpy.ndarray
 
 
 def assert_same(got, want, rtol=0.0, atol=0.0):
@@ -85,4 +90,10 @@ def __getattr__(name):
     """The names of numpy.testing, for programs that call grumpy np."""
     if name.startswith("_"):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(np.testing, name)
+    found = getattr(np.testing, name)
+    if name in BY_CLASS:
+        def compare(*args, **kwargs):
+            __tracebackhide__ = True
+            return found(*to_numpy(args), **to_numpy(kwargs))
+        return functools.update_wrapper(compare, found)
+    return found

@@ -70,11 +70,6 @@ def test_the_array_stays_usable(name):
     assert (np.asarray(g + 1) == X + 1).all()
 
 
-def test_no_instances_by_hand():
-    with pytest.raises(TypeError, match="grumpy.asarray"):
-        grumpy.ndarray((2, 2))
-
-
 def test_devices():
     with pytest.raises(ValueError, match="not available"):
         grumpy.asarray(X, device="tpu")

@@ -202,3 +202,37 @@ def test_a_scalar_with_axes_is_an_array():
     assert s.tolist() == [[3.0]]
     with pytest.raises(TypeError):
         hash(s)
+
+
+def test_resize_is_refused_where_others_see_the_array():
+    a = grumpy.arange(4)
+    view = a[1:]
+    for refused in (a, view):
+        with pytest.raises(ValueError, match="cannot resize"):
+            refused.resize(9)
+    del refused, view
+    other = a
+    with pytest.raises(ValueError, match="refcheck=False"):
+        a.resize(9)
+    a.resize(6, refcheck=False)
+    assert a.tolist() == [0, 1, 2, 3, 0, 0]
+    alone = grumpy.arange(2)
+    alone.resize(3)
+    assert alone.tolist() == [0, 1, 0]
+
+
+def test_fill_stores_the_object_itself():
+    value = grumpy.array(3)
+    for xp in (np, grumpy):
+        a = xp.array([None, None])
+        a.fill(np.asarray(value))
+        assert a[0].shape == ()
+        assert a[1] is a[0]
+
+
+@pytest.mark.skipif(np.lib.NumpyVersion(np.__version__) < "2.4.0", reason="new in NumPy 2.4")
+def test_astype_of_the_same_values():
+    a = grumpy.array([1.0, 2.0, 2.5])
+    assert a[:2].astype(int, casting="same_value").tolist() == [1, 2]
+    with pytest.raises(ValueError, match="same_value"):
+        a.astype(int, casting="same_value")

@@ -250,3 +250,48 @@ def test_what_few_programs_need_is_loaded_at_first_use():
             "assert {'fft', 'random'} <= set(dir(grumpy))\n"
             "assert grumpy.random.default_rng(1).normal() is not None and grumpy.fft.fft is grumpy.fft.fft\n")
     subprocess.run([sys.executable, "-P", "-c", code], check=True)
+
+
+def test_subclasses_pass_where_numpy_lets_them():
+    m = np.ma.masked_array([1.0, 2.0], [False, True])
+    assert grumpy.asanyarray(m) is m
+    assert type(grumpy.array(m, subok=True)) is np.ma.MaskedArray
+    assert type(grumpy.array(m)) is grumpy.ndarray
+
+
+def test_the_class_makes_arrays():
+    source = grumpy.array([1, 2, 3])
+    view = grumpy.ndarray((2,), buffer=source, offset=8, dtype=int)
+    view += 1
+    assert source.tolist() == [1, 3, 4]
+    assert grumpy.ndarray((2, 3), order="F").strides == (8, 16)
+    assert grumpy.ndarray(2, dtype="U3").dtype == "U3"
+    with pytest.raises(TypeError, match="shape"):
+        grumpy.ndarray.__new__(grumpy.ndarray)
+
+
+def test_aliases_are_one_object():
+    assert grumpy.conj is grumpy.conjugate
+    assert grumpy.bitwise_not is grumpy.invert
+
+
+def test_keywords_are_numpys():
+    assert grumpy.array(object=[1]).tolist() == grumpy.asarray(a=[1]).tolist() == [1]
+    if "ndmax" in np.array.__doc__:
+        assert grumpy.array([[1], [2]], dtype=object, ndmax=1).shape == (2,)
+
+
+def test_ufuncs_resolve_dtypes():
+    types = np.dtype("i4"), np.dtype("f4"), None
+    assert grumpy.add.resolve_dtypes(types) == np.add.resolve_dtypes(types)
+
+
+def test_bmat_sees_its_callers_variables():
+    A = grumpy.ones((1, 2))  # noqa: F841  read by name
+    assert grumpy.bmat("A, A").shape == (1, 4)
+
+
+def test_comparisons_that_ask_for_ndarrays():
+    grumpy.testing.assert_equal(grumpy.array([1, np.nan]), [1, np.nan])
+    with pytest.raises(AssertionError, match="Mismatched elements: 1 / 2"):
+        grumpy.testing.assert_equal(grumpy.array([1, 2]), grumpy.array([1, 3]))
