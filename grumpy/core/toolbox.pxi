@@ -231,7 +231,7 @@ def can_store(dst, dtype, casting="same_kind"):
     return is_array(dst) and bool(np.can_cast(dtype, dst.dtype, casting))
 
 
-def wrapped(x):
+def wrapped(x, /):  # by position, so that the call holds no reference of its own
     """Wraps what a NumPy function has returned, also in tuples and lists."""
     return wrap(x)
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import grumpy
+from grumpy._core import core_counters
 from grumpy.testing import assert_same
 
 CONSTANTS = "e inf nan newaxis pi"
@@ -295,3 +296,13 @@ def test_comparisons_that_ask_for_ndarrays():
     grumpy.testing.assert_equal(grumpy.array([1, np.nan]), [1, np.nan])
     with pytest.raises(AssertionError, match="Mismatched elements: 1 / 2"):
         grumpy.testing.assert_equal(grumpy.array([1, 2]), grumpy.array([1, 3]))
+
+
+def test_what_the_namespace_makes_is_lazy():
+    made = [grumpy.arange(4), grumpy.eye(3), grumpy.linspace(0, 1, 5), grumpy.indices((2, 2)),
+            grumpy.random.default_rng(0).random(5), grumpy.fft.fft([1, 2, 3]), grumpy.arange(20_000)]
+    before = core_counters()["evaluations"]
+    for a in made:
+        assert a.base is None
+        a + 1
+    assert core_counters()["evaluations"] == before
