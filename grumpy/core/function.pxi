@@ -1,6 +1,13 @@
-# __array_function__: the table from NumPy's functions to ours. What is not in it is forwarded.
+# __array_function__: the tables from NumPy's functions to ours, and to their own code that runs on
+# grumpy arrays. What is in neither is forwarded.
 
 cdef dict functions = {}  # NumPy function -> ours, of the same signature
+cdef dict retold = {}     # NumPy function -> its own Python code with our names in its globals, or None
+                          # before its first call
+cdef set retold_late = set()  # "module.name" of those in modules that may not be imported yet
+cdef object make_retold = None
+cdef set readers = set()  # those of both that look at values, for the documents
+cdef set writers = set()  # those of the latter that write, or call the user: never run twice
 
 
 class Forward(Exception):
@@ -10,10 +17,13 @@ class Forward(Exception):
 cdef object array_function(object function, object types, object args, object kwargs):
     global dispatches
     cdef PyObject* found
+    cdef bint plain = True
     dispatches += 1
     for t in types:
-        if t is not ndarray and t is not np_ndarray and not issubclass(t, np_ndarray):
-            return NotImplemented
+        if t is not ndarray and t is not np_ndarray:
+            plain = False
+            if not issubclass(t, np_ndarray):
+                return NotImplemented
     if type(args) is not tuple or type(kwargs) is not dict:
         raise TypeError("args must be a tuple, kwargs must be a dict")
     found = PyDict_GetItem(functions, function)
@@ -30,7 +40,48 @@ cdef object array_function(object function, object types, object args, object kw
                     reason = e.args[0]
         if result is not NotImplemented:
             return result
+    if plain:
+        found = PyDict_GetItem(retold, function)
+        if found == NULL and retold_late and name_of(function) in retold_late:
+            retold[function] = None
+            found = <PyObject*>None
+        if found != NULL:
+            result = retell(function, <object>found, <tuple>args, <dict>kwargs)
+            if result is not NotImplemented:
+                return result
     return forward_function(function, args, kwargs, reason)
+
+
+cdef object retell(object function, object code, tuple args, dict kwargs):
+    """NumPy's own code on grumpy arrays: what it is made of is recorded. NotImplemented where an
+    argument is of another dtype, or where it fails, so that NumPy raises its own error."""
+    if has_foreign(args) or kwargs and has_foreign(tuple(kwargs.values())):
+        return NotImplemented
+    if code is None:
+        code = retold[function] = make_retold(function)
+    if function in writers:
+        return wrap(PyObject_Call(code, args, kwargs))
+    try:
+        result = PyObject_Call(code, args, kwargs)
+    except Exception:
+        return NotImplemented
+    return wrap(result)
+
+
+cdef bint has_foreign(object arguments):
+    """Is there an array among them, or in a list of theirs, that is not of a native dtype?"""
+    for x in arguments:
+        t = type(x)
+        if t is ndarray:
+            if (<ndarray>x).bits & FOREIGN:
+                return True
+        elif t is np_ndarray:
+            if native_id(<PyObject*>x) < 0:
+                return True
+        elif t is list or t is tuple:
+            if has_foreign(x):
+                return True
+    return False
 
 
 cdef object forward_function(object function, tuple args, dict kwargs, str reason):

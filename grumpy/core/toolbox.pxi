@@ -1,19 +1,45 @@
 # What functions/*.py are written with, and the rest of the module's Python functions.
 
 
-def implements(*numpy_functions):
+def implements(*numpy_functions, reads=False):
     """Decorator: the function stands for these NumPy functions on grumpy arrays. It has their
-    signature, and raises Forward for arguments that only NumPy can handle."""
+    signature, and raises Forward for arguments that only NumPy can handle. `reads`: it looks at values."""
     def register(function):
         for f in numpy_functions:
             functions[f] = function
+            if reads:
+                readers.add(f)
         return function
     return register
 
 
+def retells(numpy_functions, writes=False, reads=False):
+    """The own code of these functions of NumPy's, with globals of ours, stands for them where no other
+    implementation takes the arguments; a name stands for a function of a module that need not be imported
+    yet. `writes`: it writes into an argument, or calls the user's code; `reads`: it looks at values."""
+    for f in numpy_functions:
+        if type(f) is str:
+            retold_late.add(f)
+            continue
+        retold[f] = None
+        if writes:
+            writers.add(f)
+        if reads:
+            readers.add(f)
+
+
+def set_reteller(function):
+    """Gives the function that makes that code, at the first call of each."""
+    global make_retold
+    make_retold = function
+
+
 def native(x):
-    """An array_like as a native grumpy array; raises Forward where it cannot be one."""
+    """An array_like as a native grumpy array; raises Forward where it cannot be one. A list of arrays is
+    stacked."""
     g = native_array(x)
+    if g is None and (type(x) is list or type(x) is tuple) and not keep_plain(x):
+        g = np.stack([native(i) for i in x]) if len(x) <= MOST_STACKED else None
     if g is None:
         raise Forward(forward_reason((x,), {}) if type(x) is ndarray else "an argument of this type")
     return g
@@ -22,6 +48,15 @@ def native(x):
 def is_array(x):
     """True for a grumpy array of native dtype."""
     return type(x) is ndarray and not (<ndarray>x).bits & FOREIGN
+
+
+cdef enum:
+    MOST_STACKED = 512  # beyond which one conversion is cheaper than that many recorded writes
+
+
+def stands_for_scalar(x):
+    """Is x a grumpy array where NumPy would have a scalar?"""
+    return type(x) is ndarray and bool((<ndarray>x).bits & SCALAR)
 
 
 def record(name, *inputs):
@@ -97,10 +132,30 @@ def new_array(shape, dtype):
     return make(a)
 
 
+cdef tuple memory_axes(list arrays):
+    """The axes of arrays of one ndim, outermost first, as NumPy orders those of a new array made of them
+    (PyArray_CreateMultiSortedStridePerm): an insertion sort by stride, where C order wins."""
+    steps = [[None if n == 1 else abs(s) for n, s in zip(x.shape, layout(x)[0])] for x in arrays]
+    order = []
+    for axis in range(len(steps[0])):
+        place = len(order)
+        for k in range(len(order) - 1, -1, -1):
+            pairs = [(row[axis], row[order[k]]) for row in steps
+                     if row[axis] is not None and row[order[k]] is not None]
+            if not pairs:
+                continue
+            if any([inner <= outer for inner, outer in pairs]):
+                break
+            place = k
+        order.insert(place, axis)
+    return tuple(order)
+
+
 def joined(list arrays, int axis):
-    """Native arrays of one shape but along `axis`, one after another in new memory of their common dtype;
-    None where shapes differ."""
+    """Native arrays of one shape but along `axis`, one after another in new memory of their common dtype,
+    in their memory order; None where shapes differ."""
     cdef ndarray g = arrays[0]
+    cdef bint in_c_order = True
     cdef int ndim = g.a.ndim()
     cdef int id = dtype_id(g)
     cdef int k
@@ -116,11 +171,17 @@ def joined(list arrays, int axis):
         g = x
         if g.a.ndim() != ndim:
             return None
+        in_c_order = in_c_order and is_c_contiguous(g.a)
         for k in range(ndim):
             if k != axis and g.a.shape().get().dims[k] != dims[k]:
                 return None
         total += g.a.shape().get().dims[axis]
         id = dtype_promote(id, dtype_id(g))
+    if ndim > 1 and not in_c_order:
+        order = memory_axes(arrays)
+        if order != tuple(range(ndim)):
+            turned = joined([x.transpose(order) for x in arrays], order.index(axis))
+            return turned.transpose([order.index(k) for k in range(ndim)])
     dims[axis] = total
     whole = empty(id, dims, ndim)
     for k in range(ndim - 1, -1, -1):
@@ -331,6 +392,16 @@ def native_dtypes():
 def native_functions():
     """The NumPy functions that have an implementation here."""
     return dict(functions)
+
+
+def reading_functions():
+    """Those of both that evaluate at the call, because they look at values."""
+    return set(readers)
+
+
+def retold_functions():
+    """The NumPy functions whose own code runs on grumpy arrays, and names of such functions."""
+    return set(retold) | retold_late
 
 
 def config_facts():

@@ -523,7 +523,10 @@ cdef object resolve(UFunc u, Operand* o, int n, dict kwargs, str casting):
     if kwargs.get("dtype") is not None:
         if signature is not None:
             return None
-        signature = (None,) * n + (np.dtype(kwargs["dtype"]),)
+        wanted = kwargs["dtype"]
+        if not (isinstance(wanted, type) and issubclass(wanted, np.dtype)):  # a class stands for itself
+            wanted = np.dtype(wanted)
+        signature = (None,) * n + (wanted,)
     try:
         types = u.ufunc.resolve_dtypes((*given, None), signature=signature, casting=casting)
     except TypeError:

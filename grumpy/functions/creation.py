@@ -2,13 +2,13 @@
 import numpy as np
 
 from grumpy._core import (
-    Forward, can_store, full_array, implements, is_array, native, native_dtypes, new_array,
-    to_numpy, write_masked)
+    Forward, can_store, full_array, implements, is_array, layout, native, native_dtypes,
+    new_array, to_numpy, write_masked)
 from grumpy.functions.common import only_default
 
 
 def _like(a, dtype, order, shape):
-    """(shape, dtype, is_fortran) of a new array like `a`."""
+    """(shape, dtype, order of the axes in memory) of a new array like `a`."""
     a = native(a)
     dtype = a.dtype if dtype is None else np.dtype(dtype)
     if dtype not in native_dtypes():
@@ -17,15 +17,21 @@ def _like(a, dtype, order, shape):
         shape = a.shape
     elif not isinstance(shape, (tuple, list)):
         shape = (shape,)
-    fortran = order == "F" or a.flags.fnc and (order == "A" or order == "K" and len(shape) == a.ndim)
-    if order == "K" and not (a.flags.forc or a.ndim < 2):
-        raise Forward("the memory order of a strided array")
-    return tuple(shape), dtype, fortran
+    shape = tuple(shape)
+    axes = None  # outermost first, where that is not C order
+    if order == "F" or a.flags.fnc and (order == "A" or order == "K" and len(shape) == a.ndim):
+        axes = tuple(range(len(shape)))[::-1]
+    elif order == "K" and len(shape) == a.ndim > 1 and not a.flags.c_contiguous:
+        strides, _ = layout(a)
+        axes = tuple(sorted(range(a.ndim), key=lambda k: -abs(strides[k])))
+    return shape, dtype, axes
 
 
 def _shaped(make, a, dtype, order, shape):
-    shape, dtype, fortran = _like(a, dtype, order, shape)
-    return make(shape[::-1], dtype).T if fortran else make(shape, dtype)
+    shape, dtype, axes = _like(a, dtype, order, shape)
+    if axes is None or axes == tuple(range(len(shape))):
+        return make(shape, dtype)
+    return make(tuple(shape[k] for k in axes), dtype).transpose(np.argsort(axes).tolist())
 
 
 @implements(np.empty_like)
@@ -108,3 +114,16 @@ def like(x, *args, **kwargs):
     if args or kwargs:
         return grumpy.asarray(np.array(to_numpy(x), *to_numpy(args), **to_numpy(kwargs)))
     return grumpy.array(x)
+
+
+def _made_by_grumpy(name):
+    def create(*args, **kwargs):
+        import grumpy
+        return getattr(grumpy, name)(*args, **kwargs)
+    create.__doc__ = f"numpy.{name}(..., like=g)."
+    return create
+
+
+for _name in ("arange", "ascontiguousarray", "asfortranarray", "empty", "eye", "frombuffer",
+              "fromfunction", "fromiter", "full", "identity", "ones", "tri", "zeros"):
+    implements(getattr(np, _name))(_made_by_grumpy(_name))

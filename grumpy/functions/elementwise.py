@@ -3,7 +3,7 @@ import math
 
 import numpy as np
 
-from grumpy._core import Forward, implements, native, ndarray, record
+from grumpy._core import Forward, implements, is_array, native, ndarray, record
 from grumpy.functions.common import NoValue, is_inexact, only_default
 
 _clip = np._core.umath.clip
@@ -42,8 +42,12 @@ def _forward():
 @implements(np.round, np.around)
 def round(a, decimals=0, out=None):
     """numpy.round: by NumPy's own three steps."""
-    only_default(out=out)
     a = native(a)
+    if out is not None:
+        if not is_array(out) or out.dtype != a.dtype or out.shape != a.shape or not out.flags.writeable:
+            raise Forward("out=")
+        out[...] = round(a, decimals)
+        return out
     if not isinstance(decimals, (int, np.integer)) or a.dtype.kind == "b":
         raise Forward("arguments of another type")
     if a.dtype.kind in "iu":
@@ -141,13 +145,13 @@ def isclose(a, b, rtol=1.e-5, atol=1.e-8, equal_nan=False):
     return result[()] if isinstance(result, ndarray) else result
 
 
-@implements(np.allclose)
+@implements(np.allclose, reads=True)
 def allclose(a, b, rtol=1.e-5, atol=1.e-8, equal_nan=False):
     """numpy.allclose; a bool, so it evaluates."""
     return bool(np.all(isclose(a, b, rtol, atol, equal_nan)))
 
 
-@implements(np.array_equal)
+@implements(np.array_equal, reads=True)
 def array_equal(a1, a2, equal_nan=False):
     """numpy.array_equal; a bool, so it evaluates."""
     x, y = native(a1), native(a2)
@@ -160,7 +164,7 @@ def array_equal(a1, a2, equal_nan=False):
     return bool(((x == y) | (np.isnan(x) & np.isnan(y))).all())
 
 
-@implements(np.array_equiv)
+@implements(np.array_equiv, reads=True)
 def array_equiv(a1, a2):
     """numpy.array_equiv; a bool, so it evaluates."""
     x, y = native(a1), native(a2)
@@ -201,3 +205,19 @@ def sinc(x):
 def parts(x):
     """(real, imaginary) parts of a complex array as recorded operations."""
     return record("real", x), record("imag", x)
+
+
+@implements(np.i0)
+def i0(x):
+    """numpy.i0: both of NumPy's series, each on the elements it is for."""
+    x = native(x)
+    if x.dtype.kind == "c":
+        raise Forward("an error of NumPy's")
+    x = np.abs(x if x.dtype.kind == "f" else x.astype(float))
+    near = x <= 8.0
+    low, high = x.dtype.type(0), x.dtype.type(8)
+    return np.where(near, _series.__globals__["_i0_1"](np.where(near, x, low)),
+                    _series.__globals__["_i0_2"](np.where(near, high, x)))
+
+
+_series = np.i0._implementation

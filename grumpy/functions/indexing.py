@@ -6,7 +6,7 @@ from grumpy._core import (
 from grumpy.functions.common import NoValue, normal_axis, only_default
 
 
-@implements(np.take)
+@implements(np.take, reads=True)
 def take(a, indices, axis=None, out=None, mode="raise"):
     """numpy.take."""
     only_default(out=out, mode=None if mode == "raise" else mode)
@@ -16,25 +16,61 @@ def take(a, indices, axis=None, out=None, mode="raise"):
     return take_along(a, indices, normal_axis(axis, a.ndim))
 
 
-@implements(np.nonzero)
+MANY_CHOICES = 32  # beyond which one call of NumPy's is cheaper
+
+
+@implements(np.choose, reads=True)
+def choose(a, choices, out=None, mode="raise"):
+    """numpy.choose: nested where."""
+    only_default(out=out)
+    a = native(a)
+    if a.dtype.kind not in "iub" or a.dtype == np.uint64 or mode not in ("raise", "wrap", "clip"):
+        raise Forward("arguments of another kind")
+    try:
+        n = len(choices)
+    except TypeError:
+        n = 0
+    if not 0 < n <= MANY_CHOICES:
+        raise Forward("choices of another kind")
+    choices = [c if type(c) in (int, float, complex) else native(c) for c in choices]
+    dtype = np.result_type(*choices)
+    try:
+        shape = np.broadcast_shapes(a.shape, *[np.shape(c) for c in choices])
+    except ValueError:
+        raise Forward("an error of NumPy's") from None
+    last, *rest = [native(c).astype(dtype, copy=False) for c in reversed(choices)]
+    if mode == "wrap":
+        a = a % n if a.dtype != bool else a.astype(np.intp) % n
+    elif mode == "clip":
+        a = np.clip(a, 0, n - 1) if a.dtype != bool else np.minimum(a, n > 1)
+    elif not (a.dtype == bool and n > 1 or ((a >= 0) & (a < n)).all()):
+        raise Forward("an error of NumPy's")
+    for k, choice in zip(range(n - 2, -1, -1), rest):
+        last = np.where(a == k, choice, last)
+    if n == 1:
+        last = np.broadcast_to(last, shape).copy()
+    return last[()] if last.ndim == 0 else last if last.flags.c_contiguous else last.copy("C")
+
+
+@implements(np.nonzero, reads=True)
 def nonzero(a):
     """numpy.nonzero; its shape depends on data, so it evaluates."""
     return nonzero_positions(a)
 
 
-@implements(np.flatnonzero)
+@implements(np.flatnonzero, reads=True)
 def flatnonzero(a):
     """numpy.flatnonzero; its shape depends on data, so it evaluates."""
     return nonzero_positions(native(a).ravel())[0]
 
 
-@implements(np.argwhere)
+@implements(np.argwhere, reads=True)
 def argwhere(a):
     """numpy.argwhere; its shape depends on data, so it evaluates."""
     return np.stack(nonzero_positions(a), 1)
 
 
-@implements(np.compress)
+@implements(np.compress, reads=True)
 def compress(condition, a, axis=None, out=None):
     """numpy.compress."""
     only_default(out=out)
@@ -52,7 +88,7 @@ def compress(condition, a, axis=None, out=None):
     return np.moveaxis(compress_array(moved[:condition.shape[0]], condition), 0, axis)
 
 
-@implements(np.extract)
+@implements(np.extract, reads=True)
 def extract(condition, arr):
     """numpy.extract."""
     condition = native(condition)

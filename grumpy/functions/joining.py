@@ -114,7 +114,9 @@ def roll(a, shift, axis=None):
     axes = axis if isinstance(axis, (tuple, list)) else (axis,)
     if not all(isinstance(s, (int, np.integer)) for s in shifts):
         raise Forward("shifts that are arrays")
-    shifts, axes = (list(x) for x in zip(*np.broadcast(shifts, axes))) if len(axes) else ([], [])
+    if not len(axes):
+        raise Forward("no axes")
+    shifts, axes = (list(x) for x in zip(*np.broadcast(shifts, axes)))
     steps = {}
     for s, k in zip(shifts, axes):
         k = normal_axis(k, a.ndim)
@@ -125,11 +127,11 @@ def roll(a, shift, axis=None):
         if s == 0:
             continue
         head = (slice(None),) * k
-        out = new_array(a.shape, a.dtype)
+        out = np.empty_like(a)
         out[head + (slice(s, None),)] = a[head + (slice(None, n - s),)]
         out[head + (slice(None, s),)] = a[head + (slice(n - s, None),)]
         a = out
-    return a if any(s % a.shape[k] for k, s in steps.items() if a.shape[k]) else a.copy()
+    return a if any(s % a.shape[k] for k, s in steps.items() if a.shape[k]) else a.copy(order="K")
 
 
 @implements(np.tile)

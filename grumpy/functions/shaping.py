@@ -69,13 +69,13 @@ implements(np.result_type)(_dtypes_for(np.result_type))
 implements(np.can_cast)(_dtypes_for(np.can_cast))
 
 
-@implements(np.may_share_memory)
+@implements(np.may_share_memory, reads=True)
 def may_share_memory(a, b, max_work=0):
     """numpy.may_share_memory."""
     return _share(np.may_share_memory, a, b, max_work)
 
 
-@implements(np.shares_memory)
+@implements(np.shares_memory, reads=True)
 def shares_memory(a, b, max_work=-1):
     """numpy.shares_memory."""
     return _share(np.shares_memory, a, b, max_work)
@@ -88,7 +88,15 @@ def _share(function, a, b, max_work):
     return function(a, b, max_work)
 
 
-@implements(np.transpose)
+@implements(np.min_scalar_type)
+def min_scalar_type(a, /):
+    """numpy.min_scalar_type; of an array with axes it evaluates nothing."""
+    if not is_array(a) or a.ndim == 0:
+        raise Forward("the value decides")
+    return a.dtype
+
+
+@implements(np.transpose, *{np.permute_dims} - {np.transpose})
 def transpose(a, axes=None):
     """numpy.transpose."""
     return native(a).transpose(axes)
@@ -259,15 +267,6 @@ def rot90(m, k=1, axes=(0, 1)):
 def diagonal(a, offset=0, axis1=0, axis2=1):
     """numpy.diagonal."""
     return native(a).diagonal(offset, axis1, axis2)
-
-
-@implements(np.diag)
-def diag(v, k=0):
-    """numpy.diag: of a matrix; a matrix from a vector is forwarded."""
-    v = native(v)
-    if v.ndim != 2:
-        raise Forward("a matrix is made")
-    return v.diagonal(k)
 
 
 @implements(np.lib.stride_tricks.sliding_window_view)

@@ -5,6 +5,8 @@ Usage: python -P tests/style/generated_docs.py      write them anew
 
 test_generated_docs.py compares them with what the tables say.
 """
+import collections
+import importlib
 import pathlib
 import re
 
@@ -39,17 +41,74 @@ def reduction_rows():
     return [(f"`{name}`", doc) for name, doc in found]
 
 
-def function_names():
-    """The NumPy functions with an implementation here, as one writes them, sorted."""
-    places = [("np.", np), ("np.linalg.", np.linalg),
-              ("np.lib.stride_tricks.", np.lib.stride_tricks)]
-    names = set()
-    for function in _core.native_functions():
-        for prefix, module in places:
-            if getattr(module, function.__name__, None) is function:
-                names.add(prefix + function.__name__)
-                break
-    return sorted(names)
+PLACES = [("np.", "numpy"), ("np.linalg.", "numpy.linalg"), ("np.fft.", "numpy.fft"),
+          ("np.lib.stride_tricks.", "numpy.lib.stride_tricks"), ("np.emath.", "numpy.lib.scimath"),
+          ("np.lib.array_utils.", "numpy.lib.array_utils"), ("np.lib.introspect.", "numpy.lib.introspect"),
+          ("np.lib.recfunctions.", "numpy.lib.recfunctions"), ("np.strings.", "numpy.strings")]
+
+RECORDED = "recorded"
+READS = "recorded; looks at values"
+FORWARDED = "forwarded"
+UNDISPATCHED = "not dispatched"
+
+
+def dispatches(function):
+    """Does NumPy hand calls with grumpy arrays on to grumpy?"""
+    return type(function) is type(np.sum)
+
+
+def status(name, function):
+    """What happens to grumpy arrays of native dtypes in a function of NumPy's."""
+    retold = _core.retold_functions()
+    if function in _core.native_functions() or function in retold or name in retold:
+        return READS if function in _core.reading_functions() else RECORDED
+    return FORWARDED if dispatches(function) else UNDISPATCHED
+
+
+def functions():
+    """(name, status) of every public function of NumPy's that is not a ufunc."""
+    rows = []
+    for prefix, module_name in PLACES:
+        module = importlib.import_module(module_name)
+        for name in sorted(n for n in getattr(module, "__all__", vars(module)) if n[0] != "_"):
+            function = getattr(module, name, None)
+            if callable(function) and not isinstance(function, (type, np.ufunc)) and hasattr(
+                    function, "__name__"):
+                rows.append((prefix + name, status(f"{module_name}.{name}", function)))
+    return rows
+
+
+def function_rows():
+    """The table of functions: what happens to arrays of native dtypes, and to those of others."""
+    others = {UNDISPATCHED: UNDISPATCHED}
+    return [(f"`{name}`", status, others.get(status, FORWARDED)) for name, status in functions()]
+
+
+def random_rows():
+    """The methods of numpy.random.Generator."""
+    return [(f"`{name}`",) for name in sorted(vars(np.random.Generator))
+            if name[0] != "_" and callable(getattr(np.random.Generator, name))]
+
+
+def function_section():
+    counts = collections.Counter(status for _, status in functions())
+    version = ".".join(np.__version__.split(".")[:2])
+    return f"""## Functions: {counts[RECORDED] + counts[READS]} recorded, {counts[FORWARDED]} forwarded
+
+Every public function of NumPy {version} that is not a ufunc (those are above). "Recorded": made of
+recorded operations, by an implementation of grumpy's or by NumPy's own code, run on grumpy arrays;
+arguments that neither takes are forwarded. "Looks at values": an index is checked, or an error or the
+result's shape depends on data; what is looked at is evaluated at the call. "Forwarded": arguments
+evaluated, NumPy called, results wrapped again. "Not dispatched": NumPy does not ask the classes of the
+arguments, and gives ndarrays; where `grumpy` has the name, that gives grumpy arrays.
+
+{table(["function", "bool, integers, floats, complex", "other dtypes"], function_rows())}
+## Random numbers
+
+`grumpy.random.default_rng(seed)` and `grumpy.random.RandomState(seed)` have NumPy's streams: numbers
+are drawn at the call, in NumPy's dtypes, and given as grumpy arrays. Methods of `Generator`:
+{', '.join(name for name, in random_rows())}.
+"""
 
 
 def supported():
@@ -76,10 +135,7 @@ own loop is called block by block.
 ## Reductions and scans
 
 {table(["reduction", "what"], reduction_rows())}
-## Functions: {len(function_names())}
-
-{chr(10).join(f"- `{name}`" for name in function_names())}
-"""
+{function_section()}"""
 
 
 def environment():

@@ -1,0 +1,79 @@
+"""Convolutions with short kernels: sums of shifted products, recorded."""
+import numpy as np
+
+from grumpy._core import Forward, full_array, implements, is_pending, native, ndarray
+
+SHORT = 11  # elements of a kernel for which NumPy, too, adds product by product
+
+
+def _pair(a, v):
+    """Both as native arrays of one axis and of their common dtype; and is either known to be finite?"""
+    finite = _is_finite(a), _is_finite(v)
+    a, v = native(a), native(v)
+    if a.ndim != 1 or v.ndim != 1 or not a.size or not v.size:
+        raise Forward("an error of NumPy's")
+    dtype = np.result_type(a.dtype, v.dtype)
+    if dtype in (np.bool_, np.float16):
+        raise Forward(f"dtype {dtype}")
+    return a.astype(dtype, copy=False), v.astype(dtype, copy=False), *finite
+
+
+def _is_finite(x):
+    """Are the elements of a short array known to be finite, without work that is pending?"""
+    if not isinstance(x, ndarray):
+        x = np.asarray(x)
+    return x.dtype.kind in "iu" or (
+        x.dtype.kind in "fc" and x.size <= SHORT and not is_pending(x) and bool(np.isfinite(x).all()))
+
+
+def _beyond(n, mode):
+    """How far a kernel of n elements reaches beyond both ends of the other array."""
+    if mode == "valid":
+        return 0, 0
+    if mode == "same":
+        return n // 2, n - n // 2 - 1
+    if mode == "full":
+        return n - 1, n - 1
+    raise Forward("mode=")
+
+
+def _correlated(a, kernel, finite, mode):
+    """The correlation of two arrays of one dtype, `kernel` not longer than `a`."""
+    n = kernel.size
+    left, right = _beyond(n, mode)
+    if n > SHORT:
+        raise Forward("a long kernel")
+    if left or right:
+        if not finite:  # for zeros then stand for what is beyond the ends
+            raise Forward("a kernel that is not known to be finite")
+        padded = full_array((left + a.size + right,), a.dtype, 0)
+        padded[left:left + a.size] = a
+        a = padded
+    length = a.size - n + 1
+    total = a[:length] * kernel[:1]
+    for j in range(1, n):
+        total = total + a[j:j + length] * kernel[j:j + 1]
+    return total
+
+
+@implements(np.correlate)
+def correlate(a, v, mode="valid"):
+    """numpy.correlate; with a long kernel it is forwarded."""
+    a, v, a_finite, v_finite = _pair(a, v)
+    v = v.conj()
+    if v.size > a.size:
+        return _correlated(v, a, a_finite, mode)[::-1].copy()
+    return _correlated(a, v, v_finite, mode)
+
+
+def _one_axis(x):
+    return x if isinstance(x, (list, tuple)) else np.atleast_1d(x)
+
+
+@implements(np.convolve)
+def convolve(a, v, mode="full"):
+    """numpy.convolve; with a long kernel it is forwarded."""
+    a, v, a_finite, v_finite = _pair(_one_axis(a), _one_axis(v))
+    if v.size > a.size:
+        a, v, v_finite = v, a, a_finite
+    return _correlated(a, v[::-1], v_finite, mode)
