@@ -8,6 +8,7 @@ cdef class Fancy:
     cdef Array target
     cdef list index
     cdef int axis
+    cdef bint waits  # an index was evaluated
 
 
 cdef vector[const Array*] pointers(list index) except *:
@@ -131,9 +132,11 @@ cdef Fancy plan_fancy(ndarray g, object key):
             for k in range(m.a.ndim()):
                 if extent(m.a, k) != extent(g.a, axis + k):
                     return None
+            plan.waits |= is_waiting(m.a)
             found = nonzero(m.a)
             parts = [make(found[k]) for k in range(<int>found.size())]
         elif type(x) is ndarray:
+            plan.waits |= is_waiting((<ndarray>x).a)
             if not in_bounds((<ndarray>x).a, extent(g.a, axis)):
                 return None
             parts = [x]
@@ -186,21 +189,25 @@ cdef object get_fancy(ndarray g, object key):
     cdef ndarray mask
     cdef Fancy plan
     cdef Array a
-    cdef uint64_t began
+    cdef uint64_t began = now_ticks()
+    cdef bint waits = is_waiting(g.a)
     if g.bits & SCALAR or g.a.ndim() == 0:
         return NotImplemented
     mask = mask_of(key)
     if mask is not None:
         if not mask_fits(g, mask):
             return NotImplemented
-        began = now_ticks()
+        waits = waits or is_waiting(mask.a)
         a = compress(g.a, mask.a)
-        note_evaluation(began)
+        if waits:
+            note_evaluation(began)
         return make(a)
     plan = plan_fancy(g, key)
     if plan is None:
         return NotImplemented
     a = gather(plan.target, pointers(plan.index), plan.axis)
+    if waits or plan.waits:
+        note_evaluation(began)
     return make_result(a)
 
 
@@ -213,6 +220,8 @@ cdef bint set_fancy(ndarray g, object key, object value) except -1:
     cdef int k, extra
     cdef int64_t dims[64]
     cdef Array wide
+    cdef uint64_t began = now_ticks()
+    cdef bint waits = is_waiting(g.a)
     if g.a.ndim() == 0 or as_operand(value, &o, &keep[0]) != 1 or not assigns_quietly(o, dtype_id(g)):
         return False
     mask = mask_of(key)
@@ -220,7 +229,10 @@ cdef bint set_fancy(ndarray g, object key, object value) except -1:
         plan = plan_fancy(g, key)
         if plan is None or not value_fits(o, plan):
             return False
+        waits = waits or plan.waits or operand_waits(o)
         scatter(plan.target, pointers(plan.index), plan.axis, o)
+        if waits:
+            note_evaluation(began)
         return True
     if not mask_fits(g, mask):
         return False
@@ -233,7 +245,10 @@ cdef bint set_fancy(ndarray g, object key, object value) except -1:
                                                     INT64, INT64))))
             if extent(o.array[0], 0) not in (1, count):
                 return False
+        waits = waits or is_waiting(mask.a) or operand_waits(o)
         put_masked(g.a, mask.a, o)
+        if waits:
+            note_evaluation(began)
         return True
     if o.array != NULL and not trailing_fits(o.array[0], g.a, o.array.ndim()):
         return False
@@ -244,6 +259,10 @@ cdef bint set_fancy(ndarray g, object key, object value) except -1:
         wide = reshaped(mask.a, dims, g.a.ndim())
     write_where(g.a, wide, o)
     return True
+
+
+cdef inline bint operand_waits(const Operand& o) noexcept:
+    return o.array != NULL and is_waiting(o.array[0])
 
 
 cdef bint trailing_fits(const Array& value, const Array& target, int n) noexcept:
@@ -280,6 +299,8 @@ cdef object ufunc_at(UFunc u, tuple inputs):
     cdef Operand o[2]
     cdef Array keep[3]
     cdef ndarray g
+    cdef uint64_t began = now_ticks()
+    cdef bint waits
     if u.rop < 0 or len(inputs) != 3 or type(inputs[0]) is not ndarray:
         return NotImplemented
     g = inputs[0]
@@ -292,8 +313,11 @@ cdef object ufunc_at(UFunc u, tuple inputs):
     plan = plan_fancy(g, inputs[1])
     if plan is None or not value_fits(o[1], plan):
         return NotImplemented
+    waits = plan.waits or is_waiting(g.a) or operand_waits(o[1])
     if not scatter_reduce(u.rop, plan.target, pointers(plan.index), plan.axis, o[1]):
         return NotImplemented
+    if waits:
+        note_evaluation(began)
     return DONE
 
 

@@ -254,9 +254,13 @@ def compress_array(x, mask):
     cdef ndarray g = native(x)
     cdef ndarray m = native(mask)
     cdef Array a
+    cdef uint64_t began = now_ticks()
+    cdef bint waits = is_waiting(g.a) or is_waiting(m.a)
     if dtype_id(m) != BOOL or m.a.ndim() == 0 or not mask_fits(g, m):
         raise Forward("a mask of another kind")
     a = compress(g.a, m.a)
+    if waits:
+        note_evaluation(began)
     return make(a)
 
 
@@ -266,11 +270,16 @@ def nonzero_positions(x):
     cdef Array a = g.a
     cdef vector[Array] found
     cdef size_t k
+    cdef uint64_t began = now_ticks()
+    cdef bint waits
     if g.a.ndim() == 0:
         raise Forward("an error of NumPy's")
     if dtype_id(g) != BOOL:
         a = cast(g.a, BOOL)
+    waits = is_waiting(a)
     found = nonzero(a)
+    if waits:
+        note_evaluation(began)
     return tuple([make(found[k]) for k in range(found.size())])
 
 

@@ -31,6 +31,23 @@ def test_evaluations_name_the_line(g):
     assert any(e.file == __file__ for e in forced)
 
 
+@pytest.mark.parametrize("force", [
+    lambda y: y[[0, 1]], lambda y: y[y > 0], lambda y: np.take(y, [0, 1]), np.nonzero,
+    lambda y: y.__setitem__([0, 1], 5), lambda y: np.add.at(y, [0, 0], 1),
+    lambda y: y.__setitem__(y > 0, np.arange(6.0)), lambda y: np.compress([True], y),
+])
+def test_indexing_names_the_line_that_it_evaluates(force):
+    x = grumpy.asarray(np.arange(1.0, 7.0))
+    y = x * 2
+    grumpy.report().reset()
+    force(y)
+    report = grumpy.report()
+    assert 1 <= sum(e.count for e in report.forced if e.file == __file__) <= report.evaluations
+    grumpy.report().reset()
+    x[np.array([0, 1])]  # nothing is pending
+    assert (grumpy.report().evaluations, grumpy.report().forced) == (0, [])
+
+
 def test_native_programs_do_not_forward(g):
     y = np.sqrt(g * 2 + 1).reshape(2, 3)
     y[:, 1:] -= y.mean(axis=1, keepdims=True)
