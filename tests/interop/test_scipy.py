@@ -50,6 +50,10 @@ for call in (lambda a: special.erf(a) * 2 + a, lambda a: special.xlogy(a, 2 * a)
     np.testing.assert_allclose(np.asarray(lazy), call(x), rtol=1e-14)
     assert grumpy.report().kernels == 1, grumpy.report()
 assert type(grumpy.special.ndtr([0.5])) is grumpy.ndarray
+one = special.erf(g.sum())
+one[...] = 5  # not a scalar-like
+assert one == 5
+assert [type(part) for part in grumpy.special.sici(g)] == [grumpy.ndarray] * 2
 """
 
 
