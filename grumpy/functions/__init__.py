@@ -5,4 +5,5 @@ counted (semantics.md S9), unless NumPy's own code does with recorded operations
 Functions that are not here are always forwarded.
 """
 from grumpy.functions import (  # noqa: F401
-    convolution, creation, elementwise, indexing, joining, linalg, reductions, retold, shaping, writing)
+    convolution, creation, elementwise, histograms, indexing, joining, linalg, reductions, retold, shaping,
+    writing)

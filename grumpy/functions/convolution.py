@@ -4,6 +4,7 @@ import numpy as np
 from grumpy._core import Forward, full_array, implements, is_pending, native, ndarray
 
 SHORT = 11  # elements of a kernel for which NumPy, too, adds product by product
+PLENTY = 4096  # elements from which on the ends are computed apart, and nothing is copied
 
 
 def _pair(a, v):
@@ -37,23 +38,41 @@ def _beyond(n, mode):
     raise Forward("mode=")
 
 
+def _inside(a, kernel):
+    """The correlation where the kernel is wholly inside a, as one sum of shifted products."""
+    n = kernel.size
+    length = a.size - n + 1
+    total = a[:length] * kernel[:1]
+    for j in range(1, n):
+        total = total + a[j:j + length] * kernel[j:j + 1]
+    return total
+
+
+def _padded(a, left, right):
+    """a between zeros."""
+    out = full_array((left + a.size + right,), a.dtype, 0)
+    out[left:left + a.size] = a
+    return out
+
+
 def _correlated(a, kernel, finite, mode):
     """The correlation of two arrays of one dtype, `kernel` not longer than `a`."""
     n = kernel.size
     left, right = _beyond(n, mode)
     if n > SHORT:
         raise Forward("a long kernel")
-    if left or right:
-        if not finite:  # for zeros then stand for what is beyond the ends
-            raise Forward("a kernel that is not known to be finite")
-        padded = full_array((left + a.size + right,), a.dtype, 0)
-        padded[left:left + a.size] = a
-        a = padded
-    length = a.size - n + 1
-    total = a[:length] * kernel[:1]
-    for j in range(1, n):
-        total = total + a[j:j + length] * kernel[j:j + 1]
-    return total
+    if not left and not right:
+        return _inside(a, kernel)
+    if not finite:  # for zeros then stand for what is beyond the ends
+        raise Forward("a kernel that is not known to be finite")
+    if a.size < PLENTY:
+        return _inside(_padded(a, left, right), kernel)
+    parts = [_inside(a, kernel)]
+    if left:
+        parts.insert(0, _inside(_padded(a[:n - 1], left, 0), kernel))
+    if right:
+        parts.append(_inside(_padded(a[a.size - n + 1:], 0, right), kernel))
+    return np.concatenate(parts)
 
 
 @implements(np.correlate)

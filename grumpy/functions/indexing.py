@@ -52,6 +52,32 @@ def choose(a, choices, out=None, mode="raise"):
     return last[()] if last.ndim == 0 else last if last.flags.c_contiguous else last.copy("C")
 
 
+@implements(np.select)
+def select(condlist, choicelist, default=0):
+    """numpy.select: nested where, the last condition innermost."""
+    n = len(condlist)
+    if n != len(choicelist) or not 0 < n <= MANY_CHOICES:
+        raise Forward("arguments of another kind")
+    conditions = [native(c) for c in condlist]
+    choices = [c if type(c) in (int, float, complex) else native(c) for c in (*choicelist, default)]
+    if any(c.dtype != bool for c in conditions):
+        raise Forward("an error of NumPy's")
+    try:
+        dtype = np.result_type(*choices)
+        shape = np.broadcast_shapes(*[c.shape for c in conditions], *[np.shape(c) for c in choices])
+    except (TypeError, ValueError):
+        raise Forward("an error of NumPy's") from None
+    if not shape:
+        raise Forward("arrays without axes")
+    choices = [native(c) for c in choices]
+    if not all(np.can_cast(c.dtype, dtype, "same_kind") for c in choices[:-1]):
+        raise Forward("an error of NumPy's")
+    *choices, result = [c.astype(dtype, copy=False) for c in choices]
+    for condition, choice in zip(reversed(conditions), reversed(choices)):
+        result = np.where(condition, choice, result)
+    return result if result.flags.c_contiguous else result.copy("C")
+
+
 @implements(np.nonzero, reads=True)
 def nonzero(a):
     """numpy.nonzero; its shape depends on data, so it evaluates."""

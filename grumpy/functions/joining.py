@@ -164,13 +164,37 @@ def repeat(a, repeats, axis=None):
     return wide.copy().reshape(a.shape[:axis] + (a.shape[axis] * int(repeats),) + a.shape[axis + 1:])
 
 
+def _ends(mode, n, left, right):
+    """Where along a padded axis the values of both ends come from, as slices; raises Forward where one
+    copy of the n elements is not enough."""
+    least = {"edge": 1, "reflect": max(left, right) + 1, "symmetric": max(left, right),
+             "wrap": max(left, right)}.get(mode)
+    if least is None or n < max(least, 1):
+        raise Forward("mode=" if least is None else "padding wider than the array")
+    end = left + n
+    if mode == "edge":
+        return slice(left, left + 1), slice(end - 1, end)
+    if mode == "wrap":
+        return slice(n, end), slice(left, left + right)
+    inner = mode == "reflect"
+    return _backwards(2 * left - 1 + inner, left), _backwards(end - 1 - inner, right)
+
+
+def _backwards(first, count):
+    """`count` places from the first on, each before the last one."""
+    last = first - count
+    return slice(first, last if last >= 0 else None, -1)
+
+
 @implements(np.pad)
 def pad(array, pad_width, mode="constant", **kwargs):
-    """numpy.pad with a constant; other modes are forwarded."""
+    """numpy.pad with one constant, or with copies of the array's own elements."""
     array = native(array)
-    constant_values = kwargs.pop("constant_values", 0)
-    only_default(mode=None if mode == "constant" else mode, **kwargs)
-    if np.ndim(constant_values) or isinstance(pad_width, dict):
+    constant_values = kwargs.pop("constant_values", 0) if mode == "constant" else 0
+    if mode == "reflect" and kwargs.get("reflect_type") == "even":
+        kwargs.pop("reflect_type")
+    only_default(**kwargs)
+    if not isinstance(mode, str) or np.ndim(constant_values) or isinstance(pad_width, dict):
         raise Forward("values for each side")
     widths = np.asarray(pad_width)
     if widths.dtype.kind not in "iu" or widths.min(initial=0) < 0:
@@ -179,8 +203,18 @@ def pad(array, pad_width, mode="constant", **kwargs):
         widths = np.broadcast_to(widths, (array.ndim, 2)).tolist()
     except ValueError:
         raise Forward("an error of NumPy's") from None
+    ends = None if mode == "constant" else [
+        _ends(mode, n, a, b) for n, (a, b) in zip(array.shape, widths)]
     shape = tuple(a + n + b for n, (a, b) in zip(array.shape, widths))
     out = new_array(shape[::-1], array.dtype).T if array.flags.fnc else new_array(shape, array.dtype)
-    out[...] = constant_values
-    out[tuple(slice(a, a + n) for n, (a, b) in zip(array.shape, widths))] = array
+    if ends is None:
+        out[...] = constant_values
+    middle = tuple(slice(a, a + n) for n, (a, b) in zip(array.shape, widths))
+    out[middle] = array
+    for k, (a, b) in enumerate(widths if ends else ()):
+        head, tail = (slice(None),) * k, middle[k + 1:]
+        if a:
+            out[head + (slice(0, a),) + tail] = out[head + (ends[k][0],) + tail]
+        if b:
+            out[head + (slice(shape[k] - b, None),) + tail] = out[head + (ends[k][1],) + tail]
     return out

@@ -206,7 +206,7 @@ def _retells(module, names, writes=False, reads=False):
                                                   types.FunctionType)], writes, reads)
 
 
-_retells(np, "gradient cov corrcoef meshgrid select unwrap polyval polyadd polysub polyder polyint vander block "
+_retells(np, "gradient cov corrcoef meshgrid unwrap polyval polyadd polysub polyder polyint vander block "
              "insert delete resize ix_ pad average ediff1d kron trapezoid cumulative_sum cumulative_prod "
              "common_type einsum_path diag_indices_from tril_indices_from triu_indices_from apply_over_axes "
              "polymul")

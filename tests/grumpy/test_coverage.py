@@ -221,6 +221,49 @@ def test_warnings_name_the_callers_line():
     assert caught[0].filename == __file__
 
 
+@pytest.mark.parametrize("dtype", ["b", "H", "l", "L", "f", "d"])
+@pytest.mark.parametrize("bins", [1, 7, 50])
+def test_histograms_count_alike(dtype, bins):
+    """Values on the edges of bins and next to them, inside and outside a range."""
+    rng = np.random.default_rng(bins)
+    values = rng.integers(0, 100, 600).astype(dtype)
+    if dtype in "fd":
+        values = (values / values.dtype.type(10)).astype(dtype)
+        values[::3] = np.nextafter(values[::3], values.dtype.type(np.inf))
+    for arguments in ({}, {"range": (2, 9)}, {"range": (0.5, 7.7)}, {"density": True}, {"range": (3, 3)},
+                      {"range": (values[5], values[5] + values[6])}):
+        grumpy.report().reset()
+        compare(lambda a: np.histogram(a, bins, **arguments), values)
+        assert not grumpy.report().forwards
+    compare(lambda a: (np.histogram(a, "auto"), np.histogram(a, [0, 2, 5]), np.histogram(a, weights=a)), values)
+
+
+@pytest.mark.parametrize("size", [3, 12, 5000])
+@pytest.mark.parametrize("dtype", ["l", "f", "D"])
+@pytest.mark.parametrize("kernel", [1, 2, 3, 8, 20])
+def test_convolutions(kernel, dtype, size):
+    rng = np.random.default_rng(size)
+    a, v = ((rng.standard_normal(n) * 9 + (1j if dtype == "D" else 0)).astype(dtype) for n in (size, kernel))
+    for mode in ("full", "same", "valid"):
+        compare(lambda x: (np.convolve(x, v, mode), np.convolve(v, x, mode)), a, rtol=1e-5, atol=1e-4)
+        compare(lambda x: (np.correlate(x, v, mode), np.correlate(v, x, mode)), a, rtol=1e-5, atol=1e-4)
+
+
+def test_what_is_not_finite_stays_beyond_the_ends():
+    for v in (np.array([1.0, np.inf, 2.0]), np.array([np.nan, 1.0])):
+        compare(lambda x: (np.convolve(x, v), np.correlate(x, v, "full")), np.arange(9.0))
+        compare(lambda x: (np.convolve(x, v), np.correlate(x, v, "full")), np.array([1, np.inf, 0, np.nan, 3]))
+
+
+@pytest.mark.parametrize("axes", [(0, 1, 2), (2, 1, 0), (1, 2, 0), (2, 0, 1)])
+def test_joins_keep_the_memory_order(axes):
+    a = np.arange(24.0).reshape(2, 3, 4).transpose(axes)
+    for call in (lambda x: np.concatenate([x, x], 1), lambda x: np.stack([x, x], 1), lambda x: np.cumsum(x, 0),
+                 lambda x: np.concatenate([x, x[:, :1]], 1), np.empty_like, np.zeros_like):
+        want, got = call(a), call(grumpy.array(a, order="K"))
+        assert want.strides == got.strides, (axes, want.strides, got.strides)
+
+
 @pytest.mark.parametrize("make", [
     lambda **like: np.arange(5, **like), lambda **like: np.arange(1, 9, 2, "f", **like),
     lambda **like: np.eye(3, 4, 1, **like), lambda **like: np.identity(3, "i", **like),
