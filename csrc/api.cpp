@@ -9,6 +9,7 @@
 #include "device/cpu/allocator.h"
 #include "device/cpu/copy.h"
 #include "device/cpu/host_limits.h"
+#include "graph/widen.h"
 #include "graph/frontier.h"
 #include "graph/late_release.h"
 #include "passes/pipeline.h"
@@ -181,7 +182,8 @@ Array copy_in(DType dtype, std::span<const int64_t> shape, const void* data, std
 
 void make_private_for_writing(Storage& s) {
   if (s.value->kind == NodeKind::Constant) return make_leaf_of_constant(s);
-  const Node& leaf = *s.value;
+  Node& leaf = *s.value;
+  leaf.truths = 0;
   const bool is_alone = leaf.owners == 1 && !has_pending_readers(leaf) &&
                         leaf.data->refs.load(std::memory_order_relaxed) == 1;
   if (!is_alone && !s.is_exported()) make_private(s);
@@ -213,6 +215,7 @@ Buffer* export_buffer(const Array& a) {
   if (!s.is_shared && (leaf->owners > 1 || has_pending_readers(*leaf) ||
                        leaf->data->refs.load(std::memory_order_relaxed) > 1 + leaf->data->exports))
     make_private(s);
+  s.value->truths = 0;
   ++s.value->data->exports;
   s.value->data->add_ref();
   return s.value->data;
@@ -271,6 +274,8 @@ Array copy(const Array& a) {
   return finish(std::move(n), at_once);
 }
 
+void note_recorded(const Array& a) { settle(a.storage->value, a.storage->value->depth > kSoftDepth); }
+
 Array broadcast_to(const Array& a, const Shape& shape) {
   const View w = window(a);
   const int lead = shape->ndim - w->ndim;
@@ -290,7 +295,16 @@ Array broadcast_to(const Array& a, const Shape& shape) {
 Array reduce(ReduceOp op, const Operand& in, uint64_t axes, bool keepdims, DType accumulate, DType out,
              const Site& site) {
   NodeRef n = record_cast(operand_node(in), accumulate, site);
-  return finish(record_reduce(op, std::move(n), axes, keepdims, out, site), is_exported(in.array));
+  const bool at_once = is_exported(in.array);
+  if (n->is_selected && axes & 1 && !keepdims && !at_once) {
+    if (const Widened w = widen(*n, nullptr)) {
+      if (NodeRef filled = fill_for(op, w, site)) {
+        n = std::move(filled);
+        axes = (axes >> 1) << w.mask_ndim | ((uint64_t{1} << w.mask_ndim) - 1);
+      }
+    }
+  }
+  return finish(record_reduce(op, std::move(n), axes, keepdims, out, site), at_once);
 }
 
 Array scan(ReduceOp op, const Operand& in, int axis, DType out, const Site& site) {

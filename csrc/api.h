@@ -82,7 +82,9 @@ void write(const Array& dst, const Operand& value, const Site& site);
 void write_where(const Array& dst, const Array& mask, const Operand& value, const Site& site);
 
 // ---- index arrays and masks: shapes that depend on data, so operands are evaluated at the call
-/// a[mask]: the mask (bool) stands over a's first axes.
+/// How many elements of a mask are true.
+int64_t count_true(const Array& mask);
+/// a[mask]: the mask (bool) stands over a's first axes. Only the mask is evaluated, where `a` is large.
 Array compress(const Array& a, const Array& mask);
 /// One int64 array per axis of the mask.
 std::vector<Array> nonzero(const Array& mask);
@@ -97,6 +99,8 @@ void scatter(const Array& dst, std::span<const Array* const> index, int axis, co
 /// dst[..., index, ...] op= value, every repetition counted; false: not for this op and dtype.
 bool scatter_reduce(ReduceOp op, const Array& dst, std::span<const Array* const> index, int axis,
                     const Operand& value, const Site& site);
+/// For what records by itself: keeps the graph bounded.
+void note_recorded(const Array& a);
 /// dst[mask] = rows; rows broadcast to (number of true elements,) + dst.shape[mask.ndim:].
 void put_masked(const Array& dst, const Array& mask, const Operand& value, const Site& site);
 

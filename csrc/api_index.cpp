@@ -7,11 +7,15 @@
 #include "device/cpu/copy.h"
 #include "device/cpu/index_loops.h"
 #include "graph/frontier.h"
+#include "graph/widen.h"
 #include "runtime/session.h"
 #include "runtime/stats.h"
 
 namespace grumpy::api {
 namespace {
+
+/// Bytes of an array from which recording what a mask selects costs little beside packing it.
+constexpr int64_t kWorthRecording = 16 << 10;
 
 /// Memory and strides of an evaluated array; `keep` holds both.
 struct Located {
@@ -128,9 +132,25 @@ std::vector<int64_t> result_extents(const Array& a, const Indices& i, int axis, 
 
 }  // namespace
 
+int64_t count_true(const Array& mask) {
+  const Located m = locate(mask);
+  const bool can_keep = mask.is_whole() && !mask.storage->is_exported() && !m.node->data->is_borrowed;
+  if (can_keep && m.node->truths) return m.node->truths - 1;
+  const int64_t found = grumpy::count_true(mask_of(m));
+  if (can_keep) m.node->truths = found + 1;
+  return found;
+}
+
 Array compress(const Array& a, const Array& mask) {
+  const int64_t rows = count_true(mask);
+  const bool at_once = a.storage->is_exported() || mask.storage->is_exported();
+  if (!at_once && a.size() * item_bytes(a.dtype()) >= kWorthRecording) {
+    Array out = new_array(record_compress(read(a), read(mask), rows));
+    note_recorded(out);
+    return out;
+  }
   const Located m = locate(mask), source = locate(a);
-  std::vector<int64_t> dims{count_true(mask_of(m))};
+  std::vector<int64_t> dims{rows};
   dims.insert(dims.end(), a.shape()->dims + mask.ndim(), a.shape()->dims + a.ndim());
   const Shape shape = make_shape(dims);
   BufferRef out = allocate_buffer(size_t(shape->size * item_bytes(a.dtype())));
@@ -140,7 +160,7 @@ Array compress(const Array& a, const Array& mask) {
 
 std::vector<Array> nonzero(const Array& mask) {
   const Located m = locate(mask);
-  const int64_t count = count_true(mask_of(m));
+  const int64_t count = count_true(mask);
   std::vector<BufferRef> buffers;
   std::vector<int64_t*> coordinates;
   for (int k = 0; k < mask.ndim(); ++k) {
@@ -192,9 +212,29 @@ bool scatter_reduce(ReduceOp op, const Array& dst, std::span<const Array* const>
   return true;
 }
 
+namespace {
+
+/// The write as one of all elements, where the rows are made of rows that the same mask selects.
+bool put_widened(const Array& dst, const Array& mask, const Operand& value, const Site& site) {
+  if (!value.array || value.array->ndim() != dst.ndim() - mask.ndim() + 1) return false;
+  for (const Array* a : {&dst, &mask, value.array})
+    if (a->storage->is_exported()) return false;
+  const NodeRef rows = record_cast(read(*value.array), dst.dtype(), site), where = read(mask);
+  const Widened w = widen(*rows, where.get());
+  if (!w) return false;
+  const NodeRef three[] = {w.mask, w.value, read(dst)};
+  const StorageRef keep = dst.storage;
+  record_write(dst, record_map_nodes(Op::where, dst.dtype(), three, site), site);
+  note_recorded(dst);
+  return true;
+}
+
+}  // namespace
+
 void put_masked(const Array& dst, const Array& mask, const Operand& value, const Site& site) {
+  if (put_widened(dst, mask, value, site)) return;
   const Located m = locate(mask);
-  std::vector<int64_t> dims{count_true(mask_of(m))};
+  std::vector<int64_t> dims{count_true(mask)};
   dims.insert(dims.end(), dst.shape()->dims + mask.ndim(), dst.shape()->dims + dst.ndim());
   const Values v(value, dst.dtype(), dims, site, "shape mismatch: value array of shape ");
   const Located target = locate_for_writing(dst);

@@ -202,6 +202,7 @@ cdef extern from "core/record.h" namespace "grumpy::binding":
                                                  uint16_t named) except +translate
     Array scan(int op, const Array&, int axis, int out_dtype) except +translate
     Array matmul(const Array&, const Array&, int dtype, uint16_t named) except +translate
+    int64_t count_true(const Array& mask) except +translate
     Array compress(const Array&, const Array& mask) except +translate
     vector[Array] nonzero(const Array& mask) except +translate
     cbool in_bounds(const Array& index, int64_t size) except +translate

@@ -100,6 +100,8 @@ def _compute_one(node, inputs):
         return np.matmul(*inputs)
     if kind == "take":
         return np.take(inputs[0], inputs[1], axis=node["axis"])
+    if kind == "compress":
+        return inputs[0][inputs[1]]
     raise _Unknown(kind)
 
 

@@ -71,7 +71,8 @@ void add_node(Hash128& h, const Node& n, uint8_t flags) {
     case NodeKind::Leaf:
     case NodeKind::Constant:
     case NodeKind::Map:
-    case NodeKind::Matmul: break;
+    case NodeKind::Matmul:
+    case NodeKind::Compress: break;
     case NodeKind::Foreign: h.add(reinterpret_cast<uintptr_t>(n.foreign.loop)); break;
     case NodeKind::View:
     case NodeKind::Update: add_view(h, *n.view); break;
@@ -101,7 +102,8 @@ uint8_t frontier_flags(const Node& n, bool is_wanted) {
     case NodeKind::Reduce:
     case NodeKind::Scan:
     case NodeKind::Matmul:
-    case NodeKind::Take: return is_wanted ? kOutput : n.owners > 0 || n.refs > n.uses ? kLive : 0;
+    case NodeKind::Take:
+    case NodeKind::Compress: return is_wanted ? kOutput : n.owners > 0 || n.refs > n.uses ? kLive : 0;
   }
   return flags;
 }

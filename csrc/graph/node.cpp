@@ -100,6 +100,7 @@ void materialize(Node* n, BufferRef data) {
   n->kind = NodeKind::Leaf;
   n->depth = 0;
   n->axes = 0;
+  n->is_selected = false;
   n->data = data.release();
   free_all(dead);
 }
@@ -116,6 +117,7 @@ const char* kind_name(NodeKind k) {
     case NodeKind::Scan: return "scan";
     case NodeKind::Matmul: return "matmul";
     case NodeKind::Take: return "take";
+    case NodeKind::Compress: return "compress";
   }
   return "";
 }

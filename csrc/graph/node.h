@@ -26,6 +26,7 @@ enum class NodeKind : uint8_t {
   Scan,      // reduce_op accumulated along `axis` of in[0]
   Matmul,    // in[0] @ in[1], batch axes broadcast
   Take,      // in[0] along `axis` at the int64 positions in[1]
+  Compress,  // rows of in[0] where the mask in[1], over its first axes, is true
 };
 
 /// "leaf", "constant", ...: for people and for documents.
@@ -54,8 +55,10 @@ struct Node {
     ViewRep* view;            // View, Update: owned
     struct { const InnerLoop* loop; } foreign;
     int64_t axis;             // Scan, Take
+    int64_t truths;           // Leaf that is a mask: 1 + how many are true; 0: not counted
   };
   uint8_t part;               // Foreign: which output
+  bool is_selected;           // a Compress, or one is below (graph/widen.h)
   Buffer* data;               // owned; set once evaluated
   union {
     Scalar constant;          // Constant

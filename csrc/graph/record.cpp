@@ -13,6 +13,7 @@ namespace {
 void link_input(Node* n, const NodeRef& in) {
   n->in[n->nin++] = in.get();
   in->add_ref();
+  n->is_selected |= in->is_selected;
   n->depth = std::max(n->depth, in->depth + (in->is_materialized() ? 0 : 1));
 }
 
@@ -227,6 +228,7 @@ MapTypes resolve(Op op, std::span<const Operand> in) {
 /// Takes over a reference to `in`.
 void add_input(const NodeRef& n, Node* in) {
   n->in[n->nin++] = in;
+  n->is_selected |= in->is_selected;
   if (!in->is_materialized()) n->depth = std::max(n->depth, in->depth + 1);
 }
 
@@ -401,6 +403,19 @@ NodeRef record_take(NodeRef in, NodeRef index, int axis, const Site& site) {
   link_input(n, in);
   link_input(n, index);
   set_site(n, site);
+  return NodeRef::adopt(n);
+}
+
+NodeRef record_compress(NodeRef in, NodeRef mask, int64_t count) {
+  int64_t dims[kMaxDims];
+  int nd = 0;
+  dims[nd++] = count;
+  for (int k = mask->shape->ndim; k < in->shape->ndim; ++k) dims[nd++] = in->shape->dims[k];
+  Node* n = new_node(NodeKind::Compress, in->dtype);
+  n->shape = make_shape({dims, size_t(nd)});
+  link_input(n, in);
+  link_input(n, mask);
+  n->is_selected = true;
   return NodeRef::adopt(n);
 }
 

@@ -65,6 +65,9 @@ NodeRef record_matmul(NodeRef a, NodeRef b, const Site& site);
 /// in.shape[:axis] + index.shape + in.shape[axis+1:].
 NodeRef record_take(NodeRef in, NodeRef index, int axis, const Site& site);
 
+/// Rows of `in` where the mask, over its first axes, is true; `count` of them.
+NodeRef record_compress(NodeRef in, NodeRef mask, int64_t count);
+
 /// dst[...] = value, cast to dst's dtype. The value has been made of dst's old elements if need be;
 /// the right side is as if read first.
 /// Throws: ValueError "could not broadcast input array from shape ... into shape ...".

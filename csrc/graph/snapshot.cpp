@@ -25,7 +25,8 @@ Snapshot take_snapshot(const Frontier& f) {
       case NodeKind::Leaf:
       case NodeKind::Constant:
       case NodeKind::Map:
-      case NodeKind::Matmul: break;
+      case NodeKind::Matmul:
+      case NodeKind::Compress: break;
       case NodeKind::Foreign: m.loop = n.foreign.loop; break;
       case NodeKind::View:
       case NodeKind::Update: m.view = View(n.view); break;
@@ -52,7 +53,8 @@ std::string to_string(const SnapNode& n, uint32_t id) {
     case NodeKind::View:
     case NodeKind::Update:
     case NodeKind::Matmul:
-    case NodeKind::Take: o << kind_name(n.kind); break;
+    case NodeKind::Take:
+    case NodeKind::Compress: o << kind_name(n.kind); break;
   }
   o << ' ' << code(n.dtype) << '[';
   for (int k = 0; k < n.shape->ndim; ++k) o << (k ? "," : "") << n.shape->dims[k];

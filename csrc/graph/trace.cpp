@@ -11,7 +11,8 @@ uint32_t head_of(const Node& n) {
 }
 
 bool is_plain(NodeKind k) {
-  return k == NodeKind::Leaf || k == NodeKind::Constant || k == NodeKind::Map || k == NodeKind::Matmul;
+  return k == NodeKind::Leaf || k == NodeKind::Constant || k == NodeKind::Map || k == NodeKind::Matmul ||
+         k == NodeKind::Compress;
 }
 
 uint64_t detail_of(const Node& n) {
@@ -24,6 +25,7 @@ uint64_t detail_of(const Node& n) {
     case NodeKind::Constant:
     case NodeKind::Map:
     case NodeKind::Matmul:
+    case NodeKind::Compress:
     case NodeKind::View:
     case NodeKind::Update: return 0;
   }

@@ -107,6 +107,7 @@ class Partitioner {
         case NodeKind::Scan: store(id); break;
         case NodeKind::Matmul:
         case NodeKind::Take:
+        case NodeKind::Compress:
           store(id);
           for (int k = 0; k < 2; ++k)
             if (at(n.in[k]).kind != NodeKind::View || n.kind == NodeKind::Take ||
@@ -163,7 +164,7 @@ class Partitioner {
       const SnapNode& n = at(id);
       if (n.is_source()) continue;
       uint32_t level = 0;
-      if (n.kind == NodeKind::Matmul || n.kind == NodeKind::Take) {
+      if (n.kind == NodeKind::Matmul || n.kind == NodeKind::Take || n.kind == NodeKind::Compress) {
         for (int k = 0; k < 2; ++k) level = std::max(level, stored_[n.in[k]] ? level_[n.in[k]] + 1 : available(n.in[k]));
       } else if (n.kind == NodeKind::View) {
         level = available(id);
@@ -210,9 +211,10 @@ class Partitioner {
     for (uint32_t id = 0; id < s_.nodes.size(); ++id) {
       if (!stored_[id]) continue;
       const NodeKind k = at(id).kind;
-      if (k == NodeKind::Matmul || k == NodeKind::Take) {
+      if (k == NodeKind::Matmul || k == NodeKind::Take || k == NodeKind::Compress) {
         Partition p;
-        p.kind = k == NodeKind::Matmul ? PartitionKind::Matmul : PartitionKind::Take;
+        p.kind = k == NodeKind::Matmul ? PartitionKind::Matmul
+                 : k == NodeKind::Take ? PartitionKind::Take : PartitionKind::Compress;
         p.level = level_[id];
         p.node = id;
         add_group(std::move(p));
@@ -381,6 +383,16 @@ class Partitioner {
 
 }  // namespace
 
+const char* kind_name(PartitionKind k) {
+  switch (k) {
+    case PartitionKind::Kernel: return "kernel";
+    case PartitionKind::Matmul: return "library";
+    case PartitionKind::Take: return "take";
+    case PartitionKind::Compress: return "compress";
+  }
+  return "";
+}
+
 PartitionList partition(const Snapshot& s) { return Partitioner(s).run(); }
 
 std::string to_string(const PartitionList& list, const Snapshot& s) {
@@ -395,7 +407,7 @@ std::string to_string(const PartitionList& list, const Snapshot& s) {
     const Partition& p = list.partitions[i];
     o << "partition " << i << ": ";
     if (p.kind != PartitionKind::Kernel) {
-      o << (p.kind == PartitionKind::Matmul ? "library " : "take ") << to_string(s.nodes[p.node], p.node) << '\n';
+      o << kind_name(p.kind) << ' ' << to_string(s.nodes[p.node], p.node) << '\n';
       continue;
     }
     o << (p.is_scan ? "map_scan" : p.reductions.empty() ? "map" : "map_reduce") << " over "

@@ -33,6 +33,10 @@ void verify(const Snapshot& s, const char* after) {
       case NodeKind::Matmul:
         GRUMPY_ASSERT(n.nin == 2 && in(0).dtype == n.dtype && in(1).dtype == n.dtype) << where();
         break;
+      case NodeKind::Compress:
+        GRUMPY_ASSERT(n.nin == 2 && in(0).dtype == n.dtype && in(1).dtype == DType::bool_ &&
+                      in(0).shape->ndim - in(1).shape->ndim == n.shape->ndim - 1) << where();
+        break;
       case NodeKind::Take: GRUMPY_ASSERT(n.nin == 2 && in(1).dtype == DType::int64) << where(); break;
     }
   }

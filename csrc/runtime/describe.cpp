@@ -23,6 +23,7 @@ std::string kernel_text(const Plan& plan) {
         o << "matmul " << code(st.matmul.dtype) << ' ' << st.matmul.m << 'x' << st.matmul.k << 'x'
           << st.matmul.n << '\n';
         break;
+      case StepKind::Compress: o << "compress " << code(st.compress.dtype) << '\n'; break;
       case StepKind::Take: o << "take along axis " << st.take.axis << '\n'; break;
     }
   }
@@ -80,7 +81,7 @@ std::string dot_text(const Snapshot& s, const PartitionList& list) {
   };
   for (size_t i = 0; i < list.partitions.size(); ++i) {
     const Partition& p = list.partitions[i];
-    const char* kind = p.kind == PartitionKind::Matmul ? "library" : p.kind == PartitionKind::Take ? "take"
+    const char* kind = p.kind != PartitionKind::Kernel ? kind_name(p.kind)
                        : p.is_scan ? "map_scan" : p.reductions.empty() ? "map" : "map_reduce";
     o << "  subgraph cluster_" << i << " {\n    label=\"partition " << i << ": " << kind
       << "\"; style=filled; color=\"" << kColours[i % std::size(kColours)] << "\";\n";

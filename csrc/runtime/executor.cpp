@@ -30,6 +30,7 @@ class Executor {
         case StepKind::Kernel: run_step(step); break;
         case StepKind::Matmul: run_matmul(step); break;
         case StepKind::Take: run_take(step); break;
+        case StepKind::Compress: run_compress(step); break;
       }
     }
   }
@@ -114,6 +115,16 @@ class Executor {
     source.strides = {t.strides.data(), t.strides.size()};
     take(source, t.axis, reinterpret_cast<const int64_t*>(address(step.args[1])), t.nindex, address(step.args[2]));
     pad_tail(slots_[step.args[2].slot], size_t(item_bytes(t.dtype)));
+    count(stats().library_calls);
+    count(stats().bytes_moved, uint64_t(step.bytes));
+  }
+
+  void run_compress(const PlanStep& step) {
+    const CompressStep& c = step.compress;
+    const TakeSource source{address(step.args[0]), item_bytes(c.dtype), c.shape, c.strides};
+    const MaskView mask{address(step.args[1]), std::span(c.shape).first(c.mask_strides.size()), c.mask_strides};
+    compress(source, mask, address(step.args[2]));
+    pad_tail(slots_[step.args[2].slot], size_t(item_bytes(c.dtype)));
     count(stats().library_calls);
     count(stats().bytes_moved, uint64_t(step.bytes));
   }

@@ -43,16 +43,23 @@ struct TakeStep {
   int64_t nindex;
 };
 
-enum class StepKind : uint8_t { Kernel, Matmul, Take };
+struct CompressStep {
+  DType dtype;
+  std::vector<int64_t> shape, strides;  // of the source
+  std::vector<int64_t> mask_strides;    // over its first axes
+};
+
+enum class StepKind : uint8_t { Kernel, Matmul, Take, Compress };
 
 struct PlanStep {
   StepKind kind = StepKind::Kernel;
   KernelSpec spec;
   std::shared_ptr<KernelCode> code;
   std::vector<int64_t> extents;
-  std::vector<PlanArg> args;     // Matmul and Take: a, b, out
+  std::vector<PlanArg> args;     // of what is no kernel: a, b, out
   MatmulStep matmul;
   TakeStep take;
+  CompressStep compress;
   bool is_dense = true;          // every store covers its buffer in order
   double points = 0;             // of the iteration space (multiply-adds of a product)
   double bytes = 0;              // read and written at least

@@ -23,6 +23,7 @@ class Planner {
         case PartitionKind::Kernel: add_kernel(i, p); break;
         case PartitionKind::Matmul: add_matmul(i, p); break;
         case PartitionKind::Take: add_take(i, p); break;
+        case PartitionKind::Compress: add_compress(i, p); break;
       }
       memory_.finish(i);
     }
@@ -211,11 +212,11 @@ class Planner {
     }
   }
 
-  struct Operand2D { uint32_t base; int64_t offset; std::vector<int64_t> strides; };
+  struct Strided { uint32_t base; int64_t offset; std::vector<int64_t> strides; };
 
-  Operand2D operand(uint32_t id) const {
+  Strided operand(uint32_t id) const {
     const SnapNode& n = at(id);
-    Operand2D o{id, 0, {}};
+    Strided o{id, 0, {}};
     if (n.kind == NodeKind::View && !(at(n.in[0]).kind == NodeKind::Constant)) {
       o.base = n.in[0];
       o.offset = n.view->offset;
@@ -241,7 +242,7 @@ class Planner {
   void add_matmul(uint32_t index, const Partition& p) {
     const SnapNode& n = at(p.node);
     const SnapNode &a = at(n.in[0]), &b = at(n.in[1]);
-    const Operand2D oa = operand(n.in[0]), ob = operand(n.in[1]);
+    const Strided oa = operand(n.in[0]), ob = operand(n.in[1]);
     PlanStep step;
     step.kind = StepKind::Matmul;
     MatmulStep& m = step.matmul;
@@ -249,7 +250,7 @@ class Planner {
     m.tag = n.tag;
     m.watch = n.watch;
     const int nb = n.shape->ndim - 2;
-    const auto batch_strides = [&](const SnapNode& x, const Operand2D& o) {
+    const auto batch_strides = [&](const SnapNode& x, const Strided& o) {
       std::vector<int64_t> r(size_t(nb), 0);
       const int lead = nb - (x.shape->ndim - 2);
       for (int k = 0; k < x.shape->ndim - 2; ++k)
@@ -279,7 +280,7 @@ class Planner {
     PlanStep step;
     step.kind = StepKind::Take;
     const SnapNode& src = at(n.in[0]);
-    const Operand2D o = operand(n.in[0]);
+    const Strided o = operand(n.in[0]);
     step.take.dtype = n.dtype;
     step.take.shape.assign(src.shape->dims, src.shape->dims + src.shape->ndim);
     step.take.strides = o.strides;
@@ -289,6 +290,23 @@ class Planner {
     step.args = {bind_raw(o.base, o.offset), bind_raw(n.in[1], 0), bind_raw(p.node, 0)};
     step.points = double(n.shape->size);
     step.bytes = 2 * step.points * double(item_bytes(n.dtype));
+    plan_->steps.push_back(std::move(step));
+  }
+
+  void add_compress(uint32_t index, const Partition& p) {
+    const SnapNode& n = at(p.node);
+    const SnapNode& source = at(n.in[0]);
+    const Strided from = operand(n.in[0]), mask = operand(n.in[1]);
+    PlanStep step;
+    step.kind = StepKind::Compress;
+    step.compress.dtype = n.dtype;
+    step.compress.shape.assign(source.shape->dims, source.shape->dims + source.shape->ndim);
+    step.compress.strides = from.strides;
+    step.compress.mask_strides = mask.strides;
+    memory_.allocate_outputs(index, p);
+    step.args = {bind_raw(from.base, from.offset), bind_raw(mask.base, mask.offset), bind_raw(p.node, 0)};
+    step.points = double(n.shape->size);
+    step.bytes = double(at(n.in[1]).shape->size) + 2 * step.points * double(item_bytes(n.dtype));
     plan_->steps.push_back(std::move(step));
   }
 

@@ -241,9 +241,7 @@ cdef bint set_fancy(ndarray g, object key, object value) except -1:
         if o.array.ndim() > extra + 1 or not trailing_fits(o.array[0], g.a, extra):
             return False
         if extent(o.array[0], 0) != 1 or extra:
-            count = int(as_numpy_scalar(make(reduce(RED_ADD, mask.a, all_axes(mask.a.ndim()), False,
-                                                    INT64, INT64))))
-            if extent(o.array[0], 0) not in (1, count):
+            if extent(o.array[0], 0) not in (1, count_true(mask.a)):
                 return False
         waits = waits or is_waiting(mask.a) or operand_waits(o)
         put_masked(g.a, mask.a, o)

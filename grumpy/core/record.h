@@ -218,6 +218,7 @@ inline Array matmul(const Array& a, const Array& b, int dtype, uint16_t named) {
 
 // ---- index arrays and masks
 
+using api::count_true;
 inline Array compress(const Array& a, const Array& mask) {
   Array out = api::compress(a, mask);
   settle_events();
@@ -262,9 +263,10 @@ inline bool scatter_reduce(int op, const Array& dst, const std::vector<const Arr
 
 inline void put_masked(const Array& dst, const Array& mask, const Operand& value) {
   Site site;
-  here(site);
+  const ErrState& state = here(site);
   api::put_masked(dst, mask, value, site);
-  settle_events();
+  if (value.dtype() != dst.dtype()) settle(state, info(Op::cast).fpe, dst);
+  else settle_events();
 }
 
 inline void write(const Array& dst, const Operand& value) {

@@ -141,22 +141,28 @@ template <class All, class Some> void for_each_word(const char* m, int64_t n, co
   }
 }
 
-/// The selected of n items, one after the other from `to`; where they end. `end`: what lies from there
-/// on belongs to others.
-template <class Item> Item* pack(const char* m, int64_t n, const Item* from, Item* to, const Item* end) {
+/// Whether a word of eight has so few true elements that going from one to the next is quicker.
+bool is_sparse(uint64_t truth) {
+  truth &= truth - 1;
+  return (truth & (truth - 1)) == 0;
+}
+
+/// item(i) for the selected of n, one after the other from `to`; where they end. `end`: what lies from
+/// there on belongs to others.
+template <class Item, class Get> Item* pack(const char* m, int64_t n, const Get& item, Item* to, const Item* end) {
   for_each_word(m, n,
       [&](int64_t i) {
-        std::memcpy(to, from + i, 8 * sizeof(Item));
+        for (int k = 0; k < 8; ++k) to[k] = item(i + k);
         to += 8;
       },
       [&](int64_t i, uint64_t truth) {
-        if (end - to >= 8 && n - i >= 8) {  // without branches: masks are seldom predictable
+        if (end - to >= 8 && n - i >= 8 && !is_sparse(truth)) {  // without branches: masks are seldom predictable
           for (int k = 0; k < 8; ++k, truth >>= 8) {
-            *to = from[i + k];
+            *to = item(i + k);
             to += truth & 1;
           }
         } else {
-          for (; truth; truth &= truth - 1) *to++ = from[i + __builtin_ctzll(truth) / 8];
+          for (; truth; truth &= truth - 1) *to++ = item(i + __builtin_ctzll(truth) / 8);
         }
       });
   return to;
@@ -170,7 +176,7 @@ template <class Item> const Item* unpack(const char* m, int64_t n, Item* to, con
         from += 8;
       },
       [&](int64_t i, uint64_t truth) {
-        if (end - from >= 8 && n - i >= 8) {
+        if (end - from >= 8 && n - i >= 8 && !is_sparse(truth)) {
           for (int k = 0; k < 8; ++k, truth >>= 8) {
             to[i + k] = truth & 1 ? *from : to[i + k];
             from += truth & 1;
@@ -180,6 +186,18 @@ template <class Item> const Item* unpack(const char* m, int64_t n, Item* to, con
         }
       });
   return from;
+}
+
+/// Packs what a mask of any shape selects of the items that lie in its order.
+template <class Item, class Get> void pack_all(const MaskReader& mask, const Get& item, Item* out) {
+  const std::vector<int64_t> before = true_before(mask);
+  parallel_for(mask.tasks(), mask.workers(), [&](int64_t task, int) {
+    Item* to = out + before[size_t(task)];
+    const Item* const end = out + before[size_t(task) + 1];
+    mask.for_each_chunk(task, [&](int64_t first, int64_t n, const char* m) {
+      to = pack(m, n, [&](int64_t i) { return item(first + i); }, to, end);
+    });
+  });
 }
 
 struct Item16 { uint64_t part[2]; };
@@ -227,6 +245,7 @@ int64_t count_true(const MaskView& view) { return true_before(MaskReader(view)).
 void nonzero(const MaskView& view, std::span<int64_t* const> coordinates) {
   const size_t ndim = view.extents.size();
   if (ndim == 0) return;
+  if (ndim == 1) return pack_all(MaskReader(view), [](int64_t i) { return i; }, coordinates[0]);
   // Steps that make a walk over the mask say each axis's coordinate.
   for_each_true(MaskReader(view), [&](int64_t first, int64_t n, const int32_t* positions, int64_t count, int64_t done) {
     int64_t steps[kMaxDims] = {};
@@ -250,16 +269,9 @@ void compress(const TakeSource& source, const MaskView& view, void* out) {
   const RowCopy copy(array.row, source.item_bytes, RowCopy::FromArray);
   const char* const from = static_cast<const char*>(source.data);
   if (array.is_run()) {
-    const MaskReader mask(view);
-    const std::vector<int64_t> before = true_before(mask);
     return with_item(source.item_bytes, [&]<class Item>(Item) {
-      parallel_for(mask.tasks(), mask.workers(), [&](int64_t task, int) {
-        Item* to = static_cast<Item*>(out) + before[size_t(task)];
-        const Item* const end = static_cast<Item*>(out) + before[size_t(task) + 1];
-        mask.for_each_chunk(task, [&](int64_t first, int64_t n, const char* m) {
-          to = pack(m, n, reinterpret_cast<const Item*>(from) + first, to, end);
-        });
-      });
+      const Item* const items = reinterpret_cast<const Item*>(from);
+      pack_all(MaskReader(view), [items](int64_t i) { return items[i]; }, static_cast<Item*>(out));
     });
   }
   for_each_true(MaskReader(view), [&](int64_t first, int64_t n, const int32_t* positions, int64_t count, int64_t done) {
