@@ -190,16 +190,16 @@ cdef object get_fancy(ndarray g, object key):
     cdef Fancy plan
     cdef Array a
     cdef uint64_t began = now_ticks()
-    cdef bint waits = is_waiting(g.a)
+    cdef bint waits = is_waiting(g.a), mask_waits
     if g.bits & SCALAR or g.a.ndim() == 0:
         return NotImplemented
     mask = mask_of(key)
     if mask is not None:
         if not mask_fits(g, mask):
             return NotImplemented
-        waits = waits or is_waiting(mask.a)
+        mask_waits = is_waiting(mask.a)
         a = compress(g.a, mask.a)
-        if waits:
+        if mask_waits or (waits and not is_waiting(g.a)):
             note_evaluation(began)
         return make(a)
     plan = plan_fancy(g, key)
@@ -221,7 +221,7 @@ cdef bint set_fancy(ndarray g, object key, object value) except -1:
     cdef int64_t dims[64]
     cdef Array wide
     cdef uint64_t began = now_ticks()
-    cdef bint waits = is_waiting(g.a)
+    cdef bint waits = is_waiting(g.a), mask_waits
     if g.a.ndim() == 0 or as_operand(value, &o, &keep[0]) != 1 or not assigns_quietly(o, dtype_id(g)):
         return False
     mask = mask_of(key)
@@ -243,9 +243,10 @@ cdef bint set_fancy(ndarray g, object key, object value) except -1:
         if extent(o.array[0], 0) != 1 or extra:
             if extent(o.array[0], 0) not in (1, count_true(mask.a)):
                 return False
-        waits = waits or is_waiting(mask.a) or operand_waits(o)
+        mask_waits = is_waiting(mask.a)
+        waits = waits or operand_waits(o)
         put_masked(g.a, mask.a, o)
-        if waits:
+        if mask_waits or (waits and not is_waiting(g.a)):
             note_evaluation(began)
         return True
     if o.array != NULL and not trailing_fits(o.array[0], g.a, o.array.ndim()):

@@ -255,11 +255,11 @@ def compress_array(x, mask):
     cdef ndarray m = native(mask)
     cdef Array a
     cdef uint64_t began = now_ticks()
-    cdef bint waits = is_waiting(g.a) or is_waiting(m.a)
+    cdef bint waits = is_waiting(g.a), mask_waits = is_waiting(m.a)
     if dtype_id(m) != BOOL or m.a.ndim() == 0 or not mask_fits(g, m):
         raise Forward("a mask of another kind")
     a = compress(g.a, m.a)
-    if waits:
+    if mask_waits or (waits and not is_waiting(g.a)):
         note_evaluation(began)
     return make(a)
 
