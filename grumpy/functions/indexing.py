@@ -2,18 +2,30 @@
 import numpy as np
 
 from grumpy._core import (
-    Forward, compress_array, implements, native, nonzero_positions, take_along)
+    Forward, compress_array, implements, native, ndarray, nonzero_positions, take_along)
 from grumpy.functions.common import NoValue, normal_axis, only_default
 
 
 @implements(np.take, reads=True)
 def take(a, indices, axis=None, out=None, mode="raise"):
     """numpy.take."""
-    only_default(out=out, mode=None if mode == "raise" else mode)
+    only_default(out=out)
     a = native(a)
     if axis is None:
-        return take_along(a.ravel(), indices, 0)
-    return take_along(a, indices, normal_axis(axis, a.ndim))
+        a, axis = a.ravel(), 0
+    axis = normal_axis(axis, a.ndim)
+    if mode != "raise":
+        indices = _bounded(indices, a.shape[axis], mode)
+    return take_along(a, indices, axis)
+
+
+def _bounded(indices, n, mode):
+    """Indices brought into 0 to n - 1 as mode="wrap" or "clip" has it."""
+    indices = native(indices)
+    if not n or mode not in ("wrap", "clip") or not np.can_cast(indices.dtype, np.intp, "same_kind"):
+        raise Forward("mode=")
+    indices = indices.astype(np.intp, copy=False)
+    return indices % n if mode == "wrap" else np.clip(indices, 0, n - 1)
 
 
 MANY_CHOICES = 32  # beyond which one call of NumPy's is cheaper
@@ -124,6 +136,30 @@ def extract(condition, arr):
     if condition.size != arr.size:
         raise Forward("a condition of another size")
     return compress_array(arr.ravel(), condition.ravel())
+
+
+MANY_PIECES = 32  # positions beyond which a mask is cheaper
+
+
+@implements(np.delete)
+def delete(arr, obj, axis=None):
+    """numpy.delete of a few known positions of an array in C order: a join of what is between them. The
+    rest is left to NumPy's code."""
+    arr = native(arr)
+    if isinstance(obj, ndarray) or not isinstance(obj, (list, tuple, np.ndarray)) or np.ndim(obj) != 1:
+        raise Forward("positions of another kind")
+    obj = np.asarray(obj)
+    if axis is None:
+        arr, axis = arr.ravel(), 0
+    axis = normal_axis(axis, arr.ndim)
+    n = arr.shape[axis]
+    if obj.dtype.kind not in "iu" or not 1 < obj.size <= MANY_PIECES or not arr.flags.c_contiguous \
+            or obj.min() < -n or obj.max() >= n:
+        raise Forward("positions of another kind")
+    cuts = np.unique(obj.astype(np.intp) % n).tolist()
+    head = (slice(None),) * axis
+    pieces = [arr[head + (slice(a + 1, b),)] for a, b in zip([-1, *cuts], [*cuts, n])]
+    return np.concatenate(pieces, axis)
 
 
 @implements(np.diff)
