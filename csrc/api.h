@@ -84,7 +84,7 @@ void write_where(const Array& dst, const Array& mask, const Operand& value, cons
 // ---- index arrays and masks: shapes that depend on data, so operands are evaluated at the call
 /// How many elements of a mask are true.
 int64_t count_true(const Array& mask);
-/// a[mask]: the mask (bool) stands over a's first axes. Only the mask is evaluated, where `a` is large.
+/// a[mask]: the mask (bool) stands over a's first axes. Only the mask is evaluated.
 Array compress(const Array& a, const Array& mask);
 /// One int64 array per axis of the mask.
 std::vector<Array> nonzero(const Array& mask);

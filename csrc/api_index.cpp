@@ -14,9 +14,6 @@
 namespace grumpy::api {
 namespace {
 
-/// Bytes of an array from which recording what a mask selects costs little beside packing it.
-constexpr int64_t kWorthRecording = 16 << 10;
-
 /// Memory and strides of an evaluated array; `keep` holds both.
 struct Located {
   NodeRef node;
@@ -143,19 +140,10 @@ int64_t count_true(const Array& mask) {
 
 Array compress(const Array& a, const Array& mask) {
   const int64_t rows = count_true(mask);
-  const bool at_once = a.storage->is_exported() || mask.storage->is_exported();
-  if (!at_once && a.size() * item_bytes(a.dtype()) >= kWorthRecording) {
-    Array out = new_array(record_compress(read(a), read(mask), rows));
-    note_recorded(out);
-    return out;
-  }
-  const Located m = locate(mask), source = locate(a);
-  std::vector<int64_t> dims{rows};
-  dims.insert(dims.end(), a.shape()->dims + mask.ndim(), a.shape()->dims + a.ndim());
-  const Shape shape = make_shape(dims);
-  BufferRef out = allocate_buffer(size_t(shape->size * item_bytes(a.dtype())));
-  grumpy::compress(source_of(source), mask_of(m), out->data);
-  return leaf(a.dtype(), dims, std::move(out));
+  Array out = new_array(record_compress(read(a), read(mask), rows));
+  if (a.storage->is_exported() || mask.storage->is_exported()) grumpy::evaluate(*out.storage->value);
+  else note_recorded(out);
+  return out;
 }
 
 std::vector<Array> nonzero(const Array& mask) {

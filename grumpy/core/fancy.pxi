@@ -236,6 +236,7 @@ cdef bint set_fancy(ndarray g, object key, object value) except -1:
         return True
     if not mask_fits(g, mask):
         return False
+    mask_waits = is_waiting(mask.a)
     extra = g.a.ndim() - mask.a.ndim()
     if o.array != NULL and o.array.ndim() > extra:
         if o.array.ndim() > extra + 1 or not trailing_fits(o.array[0], g.a, extra):
@@ -243,7 +244,6 @@ cdef bint set_fancy(ndarray g, object key, object value) except -1:
         if extent(o.array[0], 0) != 1 or extra:
             if extent(o.array[0], 0) not in (1, count_true(mask.a)):
                 return False
-        mask_waits = is_waiting(mask.a)
         waits = waits or operand_waits(o)
         put_masked(g.a, mask.a, o)
         if mask_waits or (waits and not is_waiting(g.a)):
