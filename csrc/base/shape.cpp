@@ -190,8 +190,9 @@ View reshape_view(const ViewRep& v, const Shape& shape) {
       step *= n;
       filled *= n;
     }
+    // As NumPy has it, extents of 1 go with the run behind them.
+    while (k >= 0 && shape->dims[k] == 1) strides[k--] = step;
   }
-  for (; k >= 0; --k) strides[k] = 0;  // extents of 1
   return make_view(shape, {strides, size_t(shape->ndim)}, v.offset);
 }
 

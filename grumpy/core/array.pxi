@@ -93,7 +93,7 @@ cdef inline ndarray make_view(ndarray of, Array& a):
     """A view: shares memory, writeability and the owner with `of`."""
     cdef ndarray r = new_object()
     r.a = a
-    r.bits = of.bits & READONLY
+    r.bits = of.bits & (READONLY | WARNS)
     r.base_ = of.base_ if of.base_ != NULL else <PyObject*>of
     Py_INCREF(<object>r.base_)
     return r

@@ -160,8 +160,8 @@ cdef Fancy plan_fancy(ndarray g, object key):
         strides[out] = steps[axis]
         out += 1
         axis += 1
-    if not plan.index:
-        return None
+    if not 0 < len(plan.index) < 64:
+        return None  # NumPy takes no more, and says so
     try:
         joint = np.broadcast_shapes(*[shape_tuple((<ndarray>i).a) for i in plan.index])
     except ValueError:
@@ -191,6 +191,7 @@ cdef object get_fancy(ndarray g, object key):
     cdef Array a
     cdef uint64_t began = now_ticks()
     cdef bint waits = is_waiting(g.a), mask_waits
+    cdef int order[64]
     if g.bits & SCALAR or g.a.ndim() == 0:
         return NotImplemented
     mask = mask_of(key)
@@ -205,10 +206,64 @@ cdef object get_fancy(ndarray g, object key):
     plan = plan_fancy(g, key)
     if plan is None:
         return NotImplemented
+    turned = in_order_of_index(plan, &order[0])
     a = gather(plan.target, pointers(plan.index), plan.axis)
+    if turned:
+        a = permuted_axes(a, order)
     if waits or plan.waits:
         note_evaluation(began)
-    return make_result(a)
+    return make(a) if has_ellipsis(key) else make_result(a)
+
+
+cdef bint has_ellipsis(object key) noexcept:
+    """An index with an ellipsis gives an array, of no axes too."""
+    if type(key) is not tuple:
+        return key is Ellipsis
+    for x in key:
+        if x is Ellipsis:
+            return True
+    return False
+
+
+cdef bint in_order_of_index(Fancy plan, int* back) except -1:
+    """Elements alone have the memory order of the index array, as NumPy has it. Where that is not C order:
+    turns its axes so that it is; back[] turns the result's."""
+    cdef int64_t strides[64]
+    cdef int64_t offset
+    cdef int order[64]
+    cdef ndarray first = None
+    cdef ndarray m
+    cdef Array a
+    cdef int n, k, axis, j = 0, place = 0
+    for m in plan.index:
+        if m.a.ndim() > 1:
+            if first is not None:
+                return False
+            first = m
+            place = j
+        elif m.a.ndim() == 1 and m.a.size() != 1:
+            return False
+        j += 1
+    if first is None or is_c_contiguous(first.a) or plan.target.ndim() > <int>len(plan.index):
+        return False
+    n = first.a.ndim()
+    window_of(first.a, strides, &offset)
+    for k in range(n):  # outermost (largest stride) first
+        j = k
+        while j > 0 and abs(strides[order[j - 1]]) < abs(strides[k]):
+            order[j] = order[j - 1]
+            j -= 1
+        order[j] = k
+    if all([order[k] == k for k in range(n)]):
+        return False
+    a = permuted_axes(first.a, order)
+    plan.index[place] = make(a)
+    for k in range(64):
+        back[k] = k
+    axis = plan.axis
+    for k in range(n):
+        back[axis + order[k]] = axis + k
+    return True
 
 
 cdef bint set_fancy(ndarray g, object key, object value) except -1:
@@ -303,7 +358,7 @@ cdef object ufunc_at(UFunc u, tuple inputs):
     if u.rop < 0 or len(inputs) != 3 or type(inputs[0]) is not ndarray:
         return NotImplemented
     g = inputs[0]
-    if not viewable(g) or g.bits & READONLY or g.a.ndim() == 0:
+    if not viewable(g) or g.a.ndim() == 0 or not may_write(g):
         return NotImplemented
     o[0].array = &g.a
     if as_operand(inputs[2], &o[1], &keep[1]) != 1 or not check_weak(u.op, o, 2) \

@@ -20,11 +20,33 @@ cdef class Flags:
 
     @property
     def writeable(self):
-        return not self.g.bits & READONLY
+        if self.g.bits & WARNS:
+            warnings.warn("future versions will not create a writeable array from broadcast_array. Set the "
+                          "writable flag explicitly to avoid this warning.", FutureWarning, stacklevel=1)
+        return self._writeable_no_warn
+
+    @property
+    def _writeable_no_warn(self):
+        return not self.g.bits & READONLY or bool(self.g.bits & WARNS)
 
     @writeable.setter
     def writeable(self, value):
         set_writeable(self.g, value)
+
+    @property
+    def _warn_on_write(self):
+        return bool(self.g.bits & WARNS)
+
+    @_warn_on_write.setter
+    def _warn_on_write(self, value):
+        if not value:
+            raise ValueError("cannot clear '_warn_on_write', set writeable True to clear this private flag")
+        if not self._writeable_no_warn:
+            raise ValueError("cannot set '_warn_on_write' flag when 'writable' is False")
+        if self.g.bits & ALIAS:
+            (<object>self.g.np_).flags._warn_on_write = True
+        self.g.bits |= READONLY | WARNS
+        forget_export(self.g)
 
     @property
     def aligned(self):
@@ -54,15 +76,15 @@ cdef class Flags:
 
     @property
     def behaved(self):
-        return self.writeable
+        return self._writeable_no_warn
 
     @property
     def carray(self):
-        return self.c_contiguous and self.writeable
+        return self.c_contiguous and self._writeable_no_warn
 
     @property
     def farray(self):
-        return self.fnc and self.writeable
+        return self.fnc and self._writeable_no_warn
 
     @property
     def contiguous(self):
@@ -75,7 +97,7 @@ cdef class Flags:
     @property
     def num(self):
         return (1 * self.c_contiguous + 2 * self.f_contiguous + 4 * self.owndata + 0x100
-                + 0x400 * self.writeable)
+                + 0x400 * self._writeable_no_warn)
 
     def __getitem__(self, key):
         name = FLAG_NAMES.get(key) if type(key) is str else None
@@ -100,7 +122,9 @@ cdef class Flags:
 
     def __repr__(self):
         names = ("C_CONTIGUOUS", "F_CONTIGUOUS", "OWNDATA", "WRITEABLE", "ALIGNED", "WRITEBACKIFCOPY")
-        return "".join(f"  {n} : {self[n]}\n" for n in names)
+        values = [self._writeable_no_warn if n == "WRITEABLE" else self[n] for n in names]
+        warns = "  (with WARN_ON_WRITE=True)" if self._warn_on_write else ""
+        return "".join(f"  {n} : {v}{warns if n == 'WRITEABLE' else ''}\n" for n, v in zip(names, values))
 
 
 FLAG_NAMES = {
@@ -112,6 +136,26 @@ FLAG_NAMES = {
     "FA": "farray", "FARRAY": "farray", "FNC": "fnc", "FORC": "forc"}
 
 
+cdef inline bint may_write(ndarray g) except -1:
+    """Is g's memory writeable, of a native array? Warns where NumPy does, once per array and its owners."""
+    if not g.bits & READONLY:
+        return True
+    return bool(g.bits & WARNS) and warned_of_write(g)
+
+
+cdef bint warned_of_write(ndarray g) except -1:
+    cdef ndarray owner = g
+    warnings.warn("Numpy has detected that you (may be) writing to an array with\noverlapping memory from "
+                  "np.broadcast_arrays. If this is intentional\nset the WRITEABLE flag True or make a copy "
+                  "immediately before writing.", DeprecationWarning, stacklevel=1)
+    while owner is not None and owner.bits & WARNS:
+        owner.bits &= ~<unsigned int>(READONLY | WARNS)
+        if owner.bits & ALIAS:
+            (<object>owner.np_).flags.writeable = True
+        owner = <ndarray>owner.base_ if owner.base_ != NULL else None
+    return True
+
+
 cdef int set_writeable(ndarray g, object value) except -1:
     """Of a native array: off at any time, on again when the memory may be written."""
     cdef ndarray owner
@@ -119,11 +163,11 @@ cdef int set_writeable(ndarray g, object value) except -1:
         (<object>g.np_).flags.writeable = value
     elif value:
         owner = <ndarray>g.base_ if g.base_ != NULL else None
-        if g.bits & SCALAR or g.a.storage.get().is_readonly or owner is not None and owner.bits & READONLY:
+        if g.bits & SCALAR or g.a.storage.get().is_readonly or owner is not None \
+                and owner.bits & (READONLY | WARNS) == READONLY:
             raise ValueError("cannot set WRITEABLE flag to True of this array")
-    if value:
-        g.bits &= ~<unsigned int>READONLY
-    else:
+    g.bits &= ~<unsigned int>(READONLY | WARNS)
+    if not value:
         g.bits |= READONLY
     if g.out_ != NULL:
         (<_Export>g.out_).is_readonly = g.bits & READONLY

@@ -38,6 +38,9 @@ cdef object array_function(object function, object types, object args, object kw
                 result = NotImplemented
                 if e.args:
                     reason = e.args[0]
+            except (TypeError, ValueError, IndexError):  # NumPy says it in its own words
+                result = NotImplemented
+                reason = "an error of NumPy's"
         if result is not NotImplemented:
             return result
     if plain:
@@ -143,24 +146,24 @@ cdef object call_reduce(NativeReduce f, tuple args, dict kwargs):
     if f.name == "sum" or f.name == "prod":  # a, axis, dtype, out, keepdims, initial, where
         return reduce_native(
             f.rop, x, axis, optional(given[2], None), optional(given[3], None),
-            truth(given[4]), optional(given[5], NoValue), optional_where(given[6]))
+            optional(given[4], False), optional(given[5], NoValue), optional_where(given[6]))
     if f.name == "min" or f.name == "max":  # a, axis, out, keepdims, initial, where
         return reduce_native(
-            f.rop, x, axis, None, optional(given[2], None), truth(given[3]),
+            f.rop, x, axis, None, optional(given[2], None), optional(given[3], False),
             optional(given[4], NoValue), optional_where(given[5]))
     if f.name == "all" or f.name == "any":  # a, axis, out, keepdims, where
         return reduce_native(
-            f.rop, x, axis, None, optional(given[2], None), truth(given[3]), NoValue,
+            f.rop, x, axis, None, optional(given[2], None), optional(given[3], False), NoValue,
             optional_where(given[4]))
     if f.name == "mean":  # a, axis, dtype, out, keepdims, where
         if optional_where(given[5]) is not True:
             return NotImplemented
-        return mean_native(x, axis, optional(given[2], None), optional(given[3], None), truth(given[4]))
+        return mean_native(x, axis, optional(given[2], None), optional(given[3], None), optional(given[4], False))
     if f.name == "var" or f.name == "std":  # a, axis, dtype, out, ddof, keepdims, where, mean, correction
         if optional_where(given[6]) is not True or is_given(given[7]) or is_given(given[8]):
             return NotImplemented
         return var_native(x, axis, optional(given[2], None), optional(given[3], None),
-                          optional(given[4], 0), truth(given[5]), f.name == "std")
+                          optional(given[4], 0), optional(given[5], False), f.name == "std")
     if f.name == "argmin" or f.name == "argmax":  # a, axis, out, keepdims
         return arg_native(f.rop, x, axis, optional(given[2], None), truth(given[3]))
     return scan_native(f.rop, x, axis, optional(given[2], None), optional(given[3], None))

@@ -225,7 +225,7 @@ cdef int set_item(ndarray g, object key, object value) except -1:
     dispatches += 1
     if g.bits & PART:
         part_to_alias(g)
-    if not g.bits & (FOREIGN | READONLY):
+    if not g.bits & FOREIGN and may_write(g):
         if parse_basic(g, key, &w):
             if narrows_scalar(g, value):
                 value = as_numpy_scalar(<ndarray>value) if type(value) is ndarray else value

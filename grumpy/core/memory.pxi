@@ -128,7 +128,7 @@ cdef object export(ndarray g):
         e.buffer = export_buffer(g.a)
     e.array = g.a
     settle_events()
-    e.is_readonly = g.bits & READONLY or e.buffer.is_readonly
+    e.is_readonly = g.bits & (READONLY | WARNS) == READONLY or e.buffer.is_readonly
     id = dtype_id(g)
     item = dtype_bytes(id)
     s = g.a.shape().get()
@@ -145,6 +145,8 @@ cdef object export(ndarray g):
     nd = PyArray_NewFromDescr(<PyTypeObject*>np_ndarray, <PyArray_Descr*>dtype_objects[id], s.ndim,
                               <cnp.npy_intp*>&s.dims[0], <cnp.npy_intp*>steps, data, flags, NULL)
     cnp.set_array_base(nd, e)
+    if g.bits & WARNS:
+        nd.flags._warn_on_write = True
     e.nd = PyWeakref_NewRef(nd, NULL)
     if g.out_ != NULL:  # another thread was here while the GIL was away
         first = exported(<_Export>g.out_)

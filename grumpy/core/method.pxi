@@ -12,7 +12,7 @@ cdef object method_reduce(ndarray g, str name, int rop, axis, dtype, out, keepdi
     dispatches += 1
     result = NotImplemented
     if readable(g):
-        result = reduce_native(rop, g, axis, dtype, out, bool(keepdims), initial, where)
+        result = reduce_native(rop, g, axis, dtype, out, keepdims, initial, where)
     if result is not NotImplemented:
         return result
     kwargs = {"axis": axis, "out": out, "keepdims": keepdims}
@@ -86,8 +86,8 @@ cdef object resize_array(ndarray g, tuple new_shape, refcheck):
     if math.prod(new_shape) == g.size and g.flags.c_contiguous:
         g.shape = new_shape
         return None
-    # The caller's name and the stack of the call make two.
-    if refcheck and (Py_REFCNT(<PyObject*>g) > 2 or weakref.getweakrefcount(g)
+    # The caller's name and the stack of the call make two; the table of wrappers refers weakly.
+    if refcheck and (Py_REFCNT(<PyObject*>g) > 2 or weakref.getweakrefcount(g) > (g.np_ != NULL)
                      or g.out_ != NULL and exported(<_Export>g.out_) is not None):
         held = np.empty(1)
         also = [held, held]
@@ -98,7 +98,7 @@ cdef object resize_array(ndarray g, tuple new_shape, refcheck):
         return None
     if g.base_ != NULL or g.bits & ALIAS:
         raise ValueError("cannot resize this array: it does not own its data")
-    if g.bits & SCALAR or g.bits & READONLY:
+    if g.bits & SCALAR or not may_write(g):
         raise ValueError("cannot resize this array: it is read-only")
     if g.out_ != NULL and exported(<_Export>g.out_) is not None:
         raise ValueError("cannot resize an array that references or is referenced\n"
@@ -195,7 +195,7 @@ cdef int set_part(ndarray g, object value, bint imaginary) except -1:
     if not g.bits & FOREIGN and not imaginary and dtype_kind(dtype_id(g)) != KIND_COMPLEX:
         g[...] = value
         return 0
-    if not g.bits & (FOREIGN | READONLY | PART) and dtype_kind(dtype_id(g)) == KIND_COMPLEX \
+    if not g.bits & (FOREIGN | PART) and may_write(g) and dtype_kind(dtype_id(g)) == KIND_COMPLEX \
             and as_operand(value, &o, &keep[0]) == 1 \
             and assigns_quietly(o, dtype_real(dtype_id(g))) \
             and (o.array == NULL or broadcasts_into(o.array[0], g.a)):
@@ -267,7 +267,7 @@ cdef object in_place_matmul(ndarray x, object y):
     dispatches += 1
     if type(y) is not ndarray and is_foreign_override(y):
         return np.matmul(x, y, out=(x,))
-    if viewable(x) and not x.bits & (READONLY | SCALAR) and x.a.ndim() >= 2:
+    if viewable(x) and not x.bits & SCALAR and x.a.ndim() >= 2 and may_write(x):
         other = native_array(y)
         if other is not None and (<ndarray>other).a.ndim() >= 2:
             result = product(UF_MATMUL, x, other)

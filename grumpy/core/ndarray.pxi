@@ -7,6 +7,7 @@ cdef enum:
     ALIAS = 8     # native, over memory that np_ (a plain ndarray) hands out: asarray gives np_
     PART = 16     # z.real or z.imag: a view of base_'s memory whose `a` is recorded anew when that
     IMAGINARY = 32  # has been written; becomes an ALIAS as soon as somebody writes or looks closer
+    WARNS = 64    # READONLY until somebody writes: then a DeprecationWarning, and it is not any more
 
 
 cdef tuple API_VERSIONS = ("2021.12", "2022.12", "2023.12", "2024.12", "2025.12")  # of the standard
@@ -229,6 +230,14 @@ cdef class ndarray:
 
     def __delitem__(self, key):
         raise ValueError("cannot delete array elements")
+
+    def __setattr__(self, name, value):
+        try:
+            PyObject_GenericSetAttr(self, name, value)
+        except AttributeError as e:
+            if "grumpy._core.ndarray" not in str(e):
+                raise
+            raise AttributeError(str(e).replace("grumpy._core.ndarray", "numpy.ndarray")) from None
 
     def __delattr__(self, name):
         delattr(np.empty(0), name)  # raises
@@ -609,6 +618,8 @@ cdef class ndarray:
                 dims[n] = extent(self.a, k)
                 kept[n] = strides[k]
                 n += 1
+            if n == self.a.ndim():
+                return self
             a = view(self.a, dims, kept, n, offset)
             return make_view(self, a)
         if self.bits & SCALAR and not self.bits & FOREIGN and axis is None:
@@ -724,7 +735,7 @@ cdef class ndarray:
         global dispatches
         dispatches += 1
         if where is True:
-            result = mean_native(self, axis, dtype, out, bool(keepdims))
+            result = mean_native(self, axis, dtype, out, keepdims)
             if result is not NotImplemented:
                 return result
         return forward_method(self, "mean", (axis, dtype, out, keepdims), where_only(where), NO_NATIVE)
@@ -734,7 +745,7 @@ cdef class ndarray:
         global dispatches
         dispatches += 1
         if where is True and mean is NoValue:
-            result = var_native(self, axis, dtype, out, ddof, bool(keepdims), False)
+            result = var_native(self, axis, dtype, out, ddof, keepdims, False)
             if result is not NotImplemented:
                 return result
         kwargs = where_only(where)
@@ -747,7 +758,7 @@ cdef class ndarray:
         global dispatches
         dispatches += 1
         if where is True and mean is NoValue:
-            result = var_native(self, axis, dtype, out, ddof, bool(keepdims), True)
+            result = var_native(self, axis, dtype, out, ddof, keepdims, True)
             if result is not NotImplemented:
                 return result
         kwargs = where_only(where)

@@ -224,30 +224,24 @@ cdef object write_in_place(int op, ndarray x, object y):
     cdef Operand o[2]
     cdef Array keep[3]
     cdef Array a
+    cdef int result
     dispatches += 1
     if type(y) is not ndarray and is_foreign_override(y):
         return op_ufuncs[op](x, y, out=(x,))
-    if viewable(x) and not x.bits & READONLY and not (
+    if viewable(x) and may_write(x) and not (
             isinstance(y, np_ndarray) and type(y) is not np_ndarray):
         o[0].array = &x.a
         if as_operand(y, &o[1], &keep[1]) == 1 and check_weak(op, o, 2):
             try:
-                if op == OP_POWER:
-                    if power_is_refused(o[0], o[1]):
-                        raise ValueError("Integers to negative integer powers are not allowed.")
-                    short = square_and_kin(x, y)
+                result = infer(op, o, 2)
+                if result >= 0 and takes_result(x, o, 2, result, "same_kind") \
+                        and not (op == OP_POWER and power_is_refused(o[0], o[1])):
+                    short = square_and_kin(x, y) if op == OP_POWER else NotImplemented
                     a = (<ndarray>short).a if short is not NotImplemented else map_operands(op, o, 2)
-                else:
-                    a = map_operands(op, o, 2)
-                if same_shape(a, x.a) or stores_into(x, a, "same_kind"):
-                    if dtype_of(a) == dtype_id(x) or can_cast_same_kind(dtype_of(a), dtype_id(x)):
-                        write_array(x.a, a)
-                        return x
-            except (TypeError, OverflowError):
+                    write_array(x.a, a)
+                    return x
+            except (TypeError, ValueError, OverflowError):
                 pass  # NumPy says it in its own words
-            except ValueError:
-                if op == OP_POWER:
-                    raise
     # What cannot be recorded NumPy does on the same memory, and raises its own errors.
     forward(op_ufuncs[op], (x, y), {"out": x}, forward_reason((x, y), {}))
     return x

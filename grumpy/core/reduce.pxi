@@ -7,9 +7,13 @@ cdef int parse_axes(object axis, int ndim, uint64_t* axes) except -1:
     if axis is None:
         axes[0] = all_axes(ndim)
         return 1
+    if type(axis) is bool:
+        return 0
     if type(axis) is tuple:
         axes[0] = 0
         for i in axis:
+            if type(i) is bool or not hasattr(i, "__index__"):
+                return 0
             k = operator.index(i)
             if k < 0:
                 k += ndim
@@ -30,6 +34,11 @@ cdef int parse_axes(object axis, int ndim, uint64_t* axes) except -1:
         return 0
     axes[0] = <uint64_t>1 << k
     return 1
+
+
+cdef bint is_flag(object x) noexcept:
+    """True, False or an int, which NumPy takes for one too; the rest it must judge."""
+    return type(x) is bool or type(x) is int
 
 
 cdef bint is_empty_over(const Array& a, uint64_t axes) noexcept:
@@ -100,7 +109,7 @@ cdef Array reduced(int rop, const Array& a, uint64_t axes, bint keepdims, int ac
     return reduce(rop, a, axes, keepdims, accumulate, out)
 
 
-cdef object reduce_native(int rop, ndarray x, object axis, object dtype, object out, bint keepdims,
+cdef object reduce_native(int rop, ndarray x, object axis, object dtype, object out, object keep_axes,
                           object initial, object where):
     """One reduction with NumPy's keywords; NotImplemented where NumPy must be asked."""
     cdef uint64_t axes
@@ -111,6 +120,9 @@ cdef object reduce_native(int rop, ndarray x, object axis, object dtype, object 
     cdef Operand three[3]
     cdef Operand two[2]
     cdef Array keep[3]
+    if not is_flag(keep_axes):
+        return NotImplemented
+    keepdims = bool(keep_axes)
     if not readable(x) or not parse_axes(axis, a.ndim(), &axes):
         return NotImplemented
     if not reduce_types(rop, dtype_id(x), dtype, &accumulate, &result):
@@ -207,7 +219,7 @@ cdef object ufunc_reduce(UFunc u, tuple inputs, dict kwargs):
     axis = kwargs.get("axis", 0)
     if x.a.ndim() == 0 and "axis" not in kwargs:
         axis = None
-    return reduce_native(u.rop, x, axis, kwargs.get("dtype"), out, bool(kwargs.get("keepdims", False)),
+    return reduce_native(u.rop, x, axis, kwargs.get("dtype"), out, kwargs.get("keepdims", False),
                          kwargs.get("initial", NoValue), kwargs.get("where", True))
 
 
@@ -290,12 +302,15 @@ cdef Array reshaped(const Array& a, const int64_t* dims, int ndim) except *:
 
 # ---- mean, var, std
 
-cdef object mean_native(ndarray x, object axis, object dtype, object out, bint keepdims):
+cdef object mean_native(ndarray x, object axis, object dtype, object out, object keep_axes):
     cdef uint64_t axes
     cdef int t, accumulate, result
     cdef int64_t n
     cdef Array r
     cdef Scalar count
+    if not is_flag(keep_axes):
+        return NotImplemented
+    keepdims = bool(keep_axes)
     if not readable(x) or not parse_axes(axis, x.a.ndim(), &axes):
         return NotImplemented
     if x.a.ndim() == 0 and axis is not None:
@@ -335,7 +350,7 @@ cdef Array divided(const Array& sum, int64_t n) except *:
     return map2_scalar(OP_DIVIDE, sum, count, False)
 
 
-cdef object var_native(ndarray x, object axis, object dtype, object out, object ddof, bint keepdims,
+cdef object var_native(ndarray x, object axis, object dtype, object out, object ddof, object keep_axes,
                        bint root):
     """var and std by moments, which no cancellation spoils (semantics.md S6)."""
     cdef uint64_t axes
@@ -344,6 +359,9 @@ cdef object var_native(ndarray x, object axis, object dtype, object out, object 
     cdef double degrees
     cdef Array r, part
     cdef Scalar count
+    if not is_flag(keep_axes):
+        return NotImplemented
+    keepdims = bool(keep_axes)
     if not readable(x) or not parse_axes(axis, x.a.ndim(), &axes) or x.a.ndim() == 0:
         return NotImplemented
     if type(ddof) is not int and type(ddof) is not float:
@@ -351,7 +369,7 @@ cdef object var_native(ndarray x, object axis, object dtype, object out, object 
     t = dtype_id(x)
     n = count_over(x.a, axes)
     degrees = n - ddof
-    if degrees <= 0 or axes == 0:
+    if degrees <= 0 or n == 0 or axes == 0:
         return NotImplemented
     accumulate = t
     if dtype is not None:

@@ -8,7 +8,7 @@ cdef int read_shape(object shape, int64_t* dims) except -1:
         if hasattr(shape, "__index__") and getattr(shape, "ndim", 0) == 0:
             if isinstance(shape, (bool, np.bool)):
                 raise TypeError(f"expected a sequence of integers or a single integer, got '{shape!r}'")
-            dims[0] = operator.index(shape)
+            dims[0] = extent_of(shape)
             return 1
         shape = tuple(shape)
     if len(shape) > 64:
@@ -16,8 +16,15 @@ cdef int read_shape(object shape, int64_t* dims) except -1:
     for k in range(len(shape)):
         if type(shape[k]) is not int and isinstance(shape[k], (bool, np.bool)):
             raise TypeError("an integer is required")
-        dims[k] = operator.index(shape[k])
+        dims[k] = extent_of(shape[k])
     return <int>len(shape)
+
+
+cdef int64_t extent_of(object x) except? -1:
+    try:
+        return operator.index(x)
+    except OverflowError:
+        raise ValueError("Maximum allowed dimension exceeded") from None
 
 
 cdef int solve_shape(int64_t* dims, int n, int64_t size) except -1:
@@ -30,6 +37,8 @@ cdef int solve_shape(int64_t* dims, int n, int64_t size) except -1:
                 return 0
             unknown = k
         else:
+            if known > 0 and dims[k] > INT64_MAX // known:
+                return 0
             known *= dims[k]
     if unknown >= 0:
         if known == 0 or size % known:

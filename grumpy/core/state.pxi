@@ -5,12 +5,12 @@ from cpython.dict cimport PyDict_GetItem, PyDict_Next
 from cpython.exc cimport PyErr_CheckSignals, PyErr_Occurred
 from cpython.list cimport PyList_GET_ITEM
 from cpython.long cimport PyLong_Check
-from cpython.object cimport PyObject, PyObject_Call, PyTypeObject
+from cpython.object cimport PyObject, PyObject_Call, PyObject_GenericSetAttr, PyTypeObject
 from cpython.ref cimport Py_DECREF, Py_INCREF, Py_XDECREF
 from cpython.slice cimport PySlice_AdjustIndices, PySlice_Unpack
 from libc.math cimport signbit
 from cpython.tuple cimport PyTuple_GET_ITEM, PyTuple_GET_SIZE
-from libc.stdint cimport int64_t, intptr_t, uint8_t, uint64_t
+from libc.stdint cimport INT64_MAX, int64_t, intptr_t, uint8_t, uint64_t
 from libc.string cimport memcpy
 from libcpp cimport bool as cbool
 from libcpp.string cimport string

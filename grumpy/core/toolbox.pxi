@@ -210,8 +210,9 @@ def full_array(shape, dtype, value):
     return make_filled(tuple([dims[k] for k in range(n)]), id, value)
 
 
-def broadcast_view(x, shape):
-    """A read-only view of x with another shape; raises Forward where it does not broadcast."""
+def broadcast_view(x, shape, bint warns=False):
+    """A read-only view of x with another shape; raises Forward where it does not broadcast. warns: one
+    that is writeable where x is, after a DeprecationWarning."""
     cdef int64_t dims[64]
     cdef int n = read_shape(shape, dims)
     cdef int k
@@ -228,7 +229,7 @@ def broadcast_view(x, shape):
             raise Forward("a negative extent")
     a = broadcast_to(g.a, dims, n)
     r = make_view(g, a)
-    r.bits |= READONLY
+    r.bits = READONLY if not warns or g.bits & (READONLY | WARNS) == READONLY else READONLY | WARNS
     return r
 
 
@@ -289,7 +290,7 @@ def write_masked(dst, mask, value):
     cdef ndarray m = native(mask)
     cdef Operand o
     cdef Array keep[3]
-    if not viewable(d) or d.bits & READONLY or as_operand(value, &o, &keep[0]) != 1 \
+    if not viewable(d) or not may_write(d) or as_operand(value, &o, &keep[0]) != 1 \
             or not assigns_quietly(o, dtype_id(d)) or not broadcasts_into(m.a, d.a) \
             or o.array != NULL and not broadcasts_into(o.array[0], d.a):
         raise Forward("a masked write that only NumPy handles")

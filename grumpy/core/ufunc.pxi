@@ -356,8 +356,8 @@ cdef object call_method(UFunc u, object ufunc, str method, tuple inputs, dict kw
             result = call_keywords(u, inputs, kwargs)
             if result is NotImplemented and "where" in kwargs and "out" not in kwargs:
                 warn_uninitialised(kwargs["where"])
-                result = call_keywords(u, inputs, dict(kwargs, out=None))
-                kwargs = dict(kwargs, out=None)
+                kwargs = dict(kwargs, out=None if u.nout == 1 else (None,) * u.nout)
+                result = call_keywords(u, inputs, kwargs)
     elif method == "reduce":
         result = ufunc_reduce(u, inputs, kwargs)
     elif method == "accumulate":
@@ -434,8 +434,23 @@ cdef bint stores_into(ndarray out, const Array& result, str casting) except -1:
     return np.can_cast(dtype_list[dtype_of(result)], dtype_list[dtype_id(out)], casting)
 
 
+cdef bint takes_result(ndarray out, const Operand* o, int n, int result, str casting) except -1:
+    """Can an operation on these operands be written into `out`? Asked before it is recorded: NumPy
+    refuses before it computes, and warns of nothing."""
+    cdef int k
+    if not viewable(out):
+        return False
+    for k in range(n):
+        if o[k].array != NULL and not broadcasts_into(o[k].array[0], out.a):
+            return False
+    return result == dtype_id(out) or (
+        can_cast_same_kind(result, dtype_id(out)) if casting == "same_kind"
+        else casting in ("no", "equiv", "safe", "unsafe")
+        and np.can_cast(dtype_list[result], dtype_list[dtype_id(out)], casting))
+
+
 cdef int store(ndarray out, const Array& result) except -1:
-    if out.bits & READONLY:
+    if not may_write(out):
         raise ValueError("output array is read-only")
     if dtype_kind(dtype_of(result)) == KIND_COMPLEX and dtype_kind(dtype_id(out)) != KIND_COMPLEX:
         warnings.warn("Casting complex values to real discards the imaginary part",
@@ -486,7 +501,14 @@ cdef object call_keywords(UFunc u, tuple inputs, dict kwargs):
         if types is None:
             return NotImplemented
         compute, result = types
-    elif infer(u.op, o, n) < 0:
+        for k in range(n):  # NumPy warns of parts that are lost
+            if dtype_kind(dtype_of_operand(o[k])) == KIND_COMPLEX and dtype_kind(compute) != KIND_COMPLEX:
+                return NotImplemented
+    else:
+        result = infer(u.op, o, n)
+        if result < 0:
+            return NotImplemented
+    if out is not None and not takes_result(out, o, n, result, casting):
         return NotImplemented
     if mask is not None:
         return masked_call(u, o, n, out, mask, casting, types if typed else None)
@@ -501,8 +523,6 @@ cdef object call_keywords(UFunc u, tuple inputs, dict kwargs):
         if order == "C" and not is_c_contiguous(a):
             a = copy(a)
         return make_result(a)
-    if not stores_into(out, a, casting):
-        return NotImplemented
     store(out, a)
     return out
 
@@ -546,6 +566,8 @@ cdef object masked_call(UFunc u, Operand* o, int n, ndarray out, ndarray mask, s
     cdef Operand value
     cdef Array a
     cdef Array safe[3]
+    if out is not None and (not broadcasts_into(mask.a, out.a) or out.bits & (READONLY | WARNS) == READONLY):
+        return NotImplemented
     # Where the mask is false the operation works on an operand that raises nothing.
     if op_fpe(u.op) & current_errstate().watch:
         for k in range(n):
@@ -574,9 +596,8 @@ cdef object masked_call(UFunc u, Operand* o, int n, ndarray out, ndarray mask, s
         out = new_empty(shape, dtype_of(a))
         if out.a.ndim() == 0:
             out.bits = SCALAR | READONLY
-    elif out.bits & READONLY or not stores_into(out, a, casting) \
-            or not broadcasts_into(mask.a, out.a):
-        return NotImplemented
+    else:
+        may_write(out)
     value.array = &a
     write_where(out.a, mask.a, value)
     return out

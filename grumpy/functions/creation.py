@@ -7,8 +7,16 @@ from grumpy._core import (
 from grumpy.functions.common import only_default
 
 
+def on_cpu(device):
+    """Forward unless device= is one that NumPy knows."""
+    if device is not None and not (isinstance(device, str) and device == "cpu"):
+        raise Forward("device=")
+
+
 def _like(a, dtype, order, shape):
     """(shape, dtype, order of the axes in memory) of a new array like `a`."""
+    if order not in ("K", "C", "A", "F"):
+        raise Forward("order=")
     a = native(a)
     dtype = a.dtype if dtype is None else np.dtype(dtype)
     if dtype not in native_dtypes():
@@ -37,24 +45,28 @@ def _shaped(make, a, dtype, order, shape):
 @implements(np.empty_like)
 def empty_like(prototype, /, dtype=None, order="K", subok=True, shape=None, *, device=None):
     """numpy.empty_like."""
+    on_cpu(device)
     return _shaped(new_array, prototype, dtype, order, shape)
 
 
 @implements(np.zeros_like)
 def zeros_like(a, dtype=None, order="K", subok=True, shape=None, *, device=None):
     """numpy.zeros_like."""
+    on_cpu(device)
     return _shaped(lambda s, t: full_array(s, t, 0), a, dtype, order, shape)
 
 
 @implements(np.ones_like)
 def ones_like(a, dtype=None, order="K", subok=True, shape=None, *, device=None):
     """numpy.ones_like."""
+    on_cpu(device)
     return _shaped(lambda s, t: full_array(s, t, 1), a, dtype, order, shape)
 
 
 @implements(np.full_like)
 def full_like(a, fill_value, dtype=None, order="K", subok=True, shape=None, *, device=None):
     """numpy.full_like."""
+    on_cpu(device)
     if not isinstance(fill_value, (int, float, complex, np.generic)):
         raise Forward("a fill value that is an array")
     result = _shaped(new_array, a, dtype, order, shape)
@@ -86,7 +98,7 @@ def copyto(dst, src, casting="same_kind", where=True):
     if not is_array(dst):
         raise Forward("the destination is a numpy.ndarray" if isinstance(dst, np.ndarray)
                       else "the destination's type")
-    if not dst.flags.writeable:
+    if not dst.flags._writeable_no_warn:
         raise Forward("an error of NumPy's")
     if isinstance(src, (bool, int, float, complex)):
         kind = np.asarray(src).dtype

@@ -17,6 +17,8 @@ def _natives(arrays):
 
 def _join(arrays, axis, out, dtype, casting):
     """Concatenates native arrays of one ndim along a non-negative axis."""
+    if casting not in ("same_kind", "unsafe"):
+        raise Forward("casting=")
     if out is None and dtype is None:
         result = joined(arrays, axis)
         if result is None:
@@ -33,7 +35,7 @@ def _join(arrays, axis, out, dtype, casting):
                         if dtype is None else dtype)
     elif dtype is not None or getattr(out, "shape", None) != tuple(shape):
         raise Forward("out=")
-    if not all(can_store(out, a.dtype, casting) for a in arrays) or not out.flags.writeable:
+    if not all(can_store(out, a.dtype, casting) for a in arrays) or not out.flags._writeable_no_warn:
         raise Forward("a cast that NumPy must judge")
     head = (slice(None),) * axis
     at = 0

@@ -189,7 +189,7 @@ def broadcast_arrays(*args, subok=False):
     joint = np.broadcast_shapes(*[a.shape for a in arrays])
     if all(a.shape == joint for a in arrays):
         return tuple(arrays)
-    return tuple(a if a.shape == joint else broadcast_view(a, joint) for a in arrays)
+    return tuple(a if a.shape == joint else broadcast_view(a, joint, True) for a in arrays)
 
 
 def _atleast(n, place):

@@ -9,7 +9,7 @@ from grumpy._core import (
 
 def _writable(a):
     """The array that is written into, which must be a grumpy array; NumPy writes into its own."""
-    if not is_array(a) or not a.flags.writeable:
+    if not is_array(a) or not a.flags._writeable_no_warn:
         raise Forward("the destination is a numpy.ndarray" if isinstance(a, np.ndarray)
                       else "an error of NumPy's")
     return a

@@ -75,3 +75,50 @@ def test_devices():
         grumpy.asarray(X, device="tpu")
     with pytest.raises(ValueError, match="not available"):
         grumpy.array(X).to_device("tpu")
+
+
+@pytest.mark.parametrize("name", ["device", "nonsense"])
+def test_attributes_that_cannot_be_set(name):
+    messages = []
+    for a in (np.zeros(2), grumpy.zeros(2)):
+        with pytest.raises(AttributeError) as error:
+            setattr(a, name, 1)
+        messages.append(str(error.value))
+    assert messages[0] == messages[1]
+
+
+@pytest.mark.parametrize("body", [
+    lambda a, w: a.sum(axis=True), lambda a, w: np.any(a, axis=(0.5,)), lambda a, w: a.sum(keepdims=None),
+    lambda a, w: np.mean(a, axis=0, keepdims=1.5), lambda a, w: np.moveaxis(a, None, 0),
+    lambda a, w: np.split(a, None), lambda a, w: np.expand_dims(a, 1.5), lambda a, w: np.zeros_like(a, order=3),
+    lambda a, w: np.zeros_like(a, device="tpu"),
+    lambda a, w: np.concatenate([a, w(np.ones((2, 3), "i2"))], casting="equiv"),
+    lambda a, w: a.__ipow__(w(np.ones((5, 2, 3))))])
+def test_numpys_words_for_odd_arguments(body):
+    messages = []
+    for wrap in (np.array, grumpy.array):
+        with pytest.raises(Exception) as error:  # noqa: B017  NumPy's, whatever it is
+            body(wrap(np.ones((2, 3))), wrap)
+        messages.append((error.type, str(error.value)))
+    assert messages[0] == messages[1]
+
+
+def test_out_is_judged_before_anything_is_computed():
+    a = grumpy.array([0.0, 1.0])
+    with np.errstate(all="raise"):
+        for call in (lambda: np.log(a, out=grumpy.zeros(3)), lambda: np.log(a, out=grumpy.zeros(2, int)),
+                     lambda: a.__itruediv__(grumpy.zeros((3, 2)))):
+            with pytest.raises((TypeError, ValueError)):
+                call()
+
+
+@pytest.mark.parametrize("body", [
+    lambda a: a.reshape(2**63), lambda a: a.reshape((2**62, 4)), lambda a: a[:0].reshape((2**62, 4)),
+    lambda a: np.broadcast_to(a, (2**63,)), lambda a: a.astype(complex).reshape(-(2**70))])
+def test_shapes_beyond_64_bits(body):
+    messages = []
+    for a in (np.ones(4), grumpy.ones(4)):
+        with pytest.raises(Exception) as error:  # noqa: B017  NumPy's, whatever it is
+            body(a)
+        messages.append((error.type, str(error.value)))
+    assert messages[0] == messages[1]

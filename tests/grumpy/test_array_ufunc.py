@@ -240,3 +240,18 @@ def test_integer_reductions_refuse_an_initial_that_is_no_integer():
         for f in (np.sum, np.max):
             with pytest.raises(OverflowError, match="cannot convert float infinity to integer"):
                 f(grumpy.asarray(x), initial=-np.inf)
+
+
+def test_where_of_ufuncs_with_two_results():
+    a, mask = np.array([7.5, 8.25, 9.0]), np.array([True, False, True])
+    for ufunc, more in ((np.divmod, (2,)), (np.modf, ()), (np.frexp, ())):
+        with pytest.warns(UserWarning, match="without 'out'"):
+            got = ufunc(grumpy.array(a), *more, where=grumpy.array(mask))
+        for g, w in zip(got, ufunc(a, *more), strict=True):
+            assert g[mask].tolist() == w[mask].tolist()
+
+
+def test_parts_that_a_cast_loses_are_told():
+    for a in (np.array([1 + 2j]), grumpy.array([1 + 2j])):
+        with pytest.warns(np.exceptions.ComplexWarning):
+            assert np.positive(a, dtype=float, casting="unsafe").tolist() == [1.0]

@@ -185,3 +185,31 @@ def test_arrays_of_one_constant_are_written_at_index_arrays(key):
         y = x.reshape(-1)
         y[grumpy.asarray(key)] = grumpy.asarray(np.array([5.0]))
         assert y[0] == 5.0 and x.reshape(1)[0] == 5.0
+
+
+def test_elements_have_the_order_of_the_index_array():
+    for xp in (np, grumpy):
+        a, index = xp.arange(10), xp.arange(10).reshape(5, 2).T
+        assert a[index].flags.f_contiguous
+        assert a[index].tolist() == index.tolist()
+        assert a.reshape(-1, 1)[index, 0].flags.f_contiguous
+        cube = xp.arange(24).reshape(2, 3, 4).transpose(2, 0, 1)
+        assert a[cube % 10].strides == (8, 96, 32)
+        assert a[cube % 10].tolist() == (cube % 10).tolist()
+
+
+def test_too_many_index_arrays():
+    message = {}
+    for xp in (np, grumpy):
+        with pytest.raises(IndexError) as error:
+            xp.ones((1,) * 64)[(xp.array([0]),) * 64]
+        message[xp] = str(error.value)
+    assert message[np] == message[grumpy]
+
+
+def test_an_ellipsis_gives_an_array_of_no_axes():
+    for xp in (np, grumpy):
+        a, place = xp.arange(4), xp.asarray(2)
+        with pytest.raises(TypeError):
+            hash(a[..., place])
+        assert hash(a[place]) == 2

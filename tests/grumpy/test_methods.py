@@ -236,3 +236,8 @@ def test_astype_of_the_same_values():
     assert a[:2].astype(int, casting="same_value").tolist() == [1, 2]
     with pytest.raises(ValueError, match="same_value"):
         a.astype(int, casting="same_value")
+
+
+def test_squeeze_of_nothing_is_the_array_itself():
+    a = grumpy.ones((2, 3))
+    assert a.squeeze() is a

@@ -93,3 +93,10 @@ def test_arithmetic_is_numpys_to_the_bit(op, dtype):
     np.testing.assert_array_equal(got, want)
     if want.dtype.kind == "f" and op not in ("maximum", "fmin"):  # which zero is the larger is the machine's
         assert np.array_equal(np.signbit(got[want == 0]), np.signbit(want[want == 0]))
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_variance_of_nothing_warns():
+    for a in (np.ones((0,)), grumpy.ones((0,))):
+        with np.errstate(all="raise"), pytest.raises(FloatingPointError, match="invalid value"):
+            a.var(ddof=-1)

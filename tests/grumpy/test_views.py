@@ -1,4 +1,6 @@
 """Views of every kind share memory in both directions (semantics.md S3)."""
+import warnings
+
 import numpy as np
 import pytest
 
@@ -170,3 +172,44 @@ def test_resize():
     compare(body, np.arange(6))
     with pytest.raises(ValueError, match="own its data"):
         grumpy.array(A)[0].resize(3)
+
+
+def warned(body):
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        body()
+    return [(w.category, str(w.message)) for w in caught]
+
+
+@pytest.mark.parametrize("write", [
+    lambda v: v.__setitem__((0, 0), 5), lambda v: v.__iadd__(1), lambda v: np.add(v, 1, out=v),
+    lambda v: v.fill(2), lambda v: np.copyto(v, 3), lambda v: np.put(v, [1], 4),
+    lambda v: v.__setitem__([0], 6), lambda v: v.__setitem__(v > 1, 7), lambda v: np.add.at(v, 0, 1),
+    lambda v: v.flags.writeable, lambda v: v[0].__setitem__(1, 8)])
+def test_broadcast_arrays_warn_of_writes(write):
+    results = []
+    for xp in (np, grumpy):
+        source = xp.arange(3)
+        view = np.broadcast_arrays(source, xp.zeros((2, 3)))[0]
+        shown = repr(view.flags)
+        results.append((shown, warned(lambda: write(view)), np.array(source).tolist()))  # noqa: B023
+    assert results[0] == results[1]
+
+
+def test_broadcast_arrays_warn_once():
+    source = grumpy.arange(3)
+    view = np.broadcast_arrays(source, grumpy.zeros((2, 3)))[0]
+    assert len(warned(lambda: view.__setitem__(0, 5))) == 1
+    assert warned(lambda: view.__setitem__(1, 6)) == []
+    told = np.broadcast_arrays(source, grumpy.zeros((2, 3)))[0]
+    told.flags.writeable = True
+    assert warned(lambda: told.__setitem__(1, 7)) == []
+    assert source.tolist() == [7, 7, 7]
+
+
+def test_strides_of_axes_of_one_element():
+    for xp in (np, grumpy):
+        a = xp.zeros(12, np.int32)[::2]
+        assert a.reshape(3, 2, 1, 1).strides == (16, 8, 8, 8)
+        assert a.reshape(3, 2, 1, 1, order="F").strides == (8, 24, 48, 48)
+        assert xp.zeros((4, 6))[:, :4].reshape(1, 2, 1, 2, 1, 4, 1).strides == (192, 96, 96, 48, 32, 8, 8)
