@@ -392,6 +392,43 @@ class Builder:
         elif self.bound(name) == 0 and x.dtype.kind != "b":
             self.run(f"np.add.at({name}, {index}, 1)")
 
+    def mask_over(self, x):
+        """The name of a mask over the first axes of x, perhaps a new one."""
+        def fits(m):
+            return np.ndim(m) and np.shape(m) == np.shape(x)[:np.ndim(m)]
+        mask = self.exact_array(lambda m: np.asarray(m).dtype == bool and fits(m))
+        if mask and self.chance(70):
+            return mask
+        other = self.exact_array(lambda m: np.asarray(m).dtype.kind in "iuf" and fits(m))
+        return self.result(f"{other} > {self.pick([-1, 0, 1])}", 0.0) if other else mask
+
+    def under_a_mask(self):
+        """Reads, operations, writes and reductions of what one mask selects."""
+        name = self.exact_array(lambda x: isinstance(x, np.ndarray) and x.ndim and x.size and x.dtype.kind != "c")
+        mask = self.mask_over(self.value(name)) if name else None
+        if mask is None:
+            return
+        x, m = self.value(name), self.value(mask)
+        other = self.exact_array(lambda y: np.shape(y)[:m.ndim] == m.shape and np.asarray(y).dtype.kind != "c") or name
+        ops = ["&", "|", "^"] if x.dtype.kind == "b" else ["+", "-", "*"] if x.dtype.kind == "f" else ["+", "-", "*", "//", "&"]
+        op, right = self.pick(ops), f"{other}[{mask}]" if self.chance(60) else self.pick(["1", "2"])
+        kind = self.number(0, 5)
+        if kind == 0:
+            self.run(f"{name}[{mask}] {op}= {right}", target=name)
+        elif kind == 1:
+            self.run(f"{name}[{mask}] = {name}[{mask}] {op} {right}", target=name)
+        elif kind == 2:
+            self.run(f"{name}[{mask}] = np.{self.pick(EXACT_UNARY)}({other}[{mask}])", target=name)
+        elif kind == 3:
+            self.result(f"({name}[{mask}] {op} {right}).{self.pick(['min', 'max', 'any', 'all'])}()", 0.0)
+        elif kind == 4:
+            self.result(f"np.count_nonzero({name}[{mask}])", 0.0)
+        else:
+            rows = self.result(f"{name}[{mask}]", 0.0)
+            new = rows and self.result(f"{rows} {op} {right}", 0.0)
+            if new:
+                self.run(f"{name}[{mask}] = {new}", target=name)
+
     def reduction(self):
         op = self.pick(REDUCTIONS)
         discontinuous = op not in ("sum", "mean", "min", "max")
@@ -560,7 +597,7 @@ class Builder:
         self.run(f"for _ in range({self.number(2, 6)}): {line}", name)
 
     STATEMENTS = [*[binary] * 5, *[unary] * 3, *[view] * 5, *[write] * 4, *[in_place] * 3,
-                  *[out_and_where] * 2, masked, *[reduction] * 4, scan, product, join, convert,
+                  *[out_and_where] * 2, masked, *[under_a_mask] * 2, *[reduction] * 4, scan, product, join, convert,
                   *[export] * 2, *[evaluate] * 2, *[forget] * 2, copy, make,
                   swap, *[loop] * 2]
 
