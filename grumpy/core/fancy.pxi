@@ -190,7 +190,7 @@ cdef object get_fancy(ndarray g, object key):
     cdef Fancy plan
     cdef Array a
     cdef uint64_t began = now_ticks()
-    cdef bint waits = is_waiting(g.a), mask_waits
+    cdef bint waits = is_waiting(g.a), mask_waits, turned
     cdef int order[64]
     if g.bits & SCALAR or g.a.ndim() == 0:
         return NotImplemented

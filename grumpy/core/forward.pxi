@@ -102,8 +102,8 @@ cdef int end_forward(str name, str reason, uint64_t began) except -1:
     return 0
 
 
-cdef object forward(object function, tuple args, dict kwargs, str reason, str name=None):
-    """NumPy's own answer, wrapped."""
+cdef object forward(object function, tuple args, dict kwargs, str reason, str name=None, object kept=None):
+    """NumPy's own answer, wrapped; `kept`, where it is that, as it is."""
     cdef uint64_t began = now_ns()
     if name is None:
         name = name_of(function)
@@ -112,7 +112,8 @@ cdef object forward(object function, tuple args, dict kwargs, str reason, str na
     k = unwrap(kwargs)
     result = PyObject_Call(function, a, k)
     a = k = None
-    result = wrap_borrowed(<PyObject*>result, 1)
+    if kept is None or result is not kept:
+        result = wrap_borrowed(<PyObject*>result, 1)
     end_forward(name, reason, began)
     return result
 

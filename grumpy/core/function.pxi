@@ -94,10 +94,7 @@ cdef object forward_function(object function, tuple args, dict kwargs, str reaso
         if type(x) is ndarray and (<ndarray>x).bits & FOREIGN:
             reason = f"dtype {(<object>(<ndarray>x).np_).dtype}"
             break
-    result = forward(function, args, kwargs, reason)
-    if isinstance(out, np_ndarray) and type(result) is ndarray:
-        return out
-    return result
+    return forward(function, args, kwargs, reason, None, out if isinstance(out, np_ndarray) else None)
 
 
 @cython.final

@@ -112,3 +112,12 @@ def test_show(g):
     assert "pending" in y._repr_html_()
     float(y)
     assert "<pre>" in y._repr_html_()
+
+
+def test_only_what_numpy_wrote_into_comes_back_as_it_was_given():
+    out = np.empty(3)
+    assert np.median(grumpy.ones((2, 3)), axis=0, out=out) is out
+    # NumPy uses out= of irfft2 for no result of two real axes.
+    unused = np.zeros(3, "U2")
+    got = [np.fft.irfft2(x, out=unused) for x in (np.ones((4, 4), "f4"), grumpy.ones((4, 4), "f4"))]
+    assert got[1].dtype == got[0].dtype
