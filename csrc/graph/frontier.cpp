@@ -63,7 +63,7 @@ void add_view(Hash128& h, const ViewRep& v) {
 
 void add_node(Hash128& h, const Node& n, uint8_t flags) {
   h.add(uint64_t(n.kind) | uint64_t(n.op) << 8 | uint64_t(n.dtype) << 16 | uint64_t(n.nin) << 24 |
-        uint64_t(n.part) << 32 | uint64_t(watch_of(n)) << 40 | uint64_t(flags) << 48 |
+        uint64_t(n.part) << 32 | uint64_t(mode_of(n)) << 40 | uint64_t(flags) << 48 |
         uint64_t(n.shape->ndim) << 56);
   for (int k = 0; k < n.shape->ndim; ++k) h.add(uint64_t(n.shape->dims[k]));
   for (int k = 0; k < n.nin; ++k) h.add(n.in[k]->index);

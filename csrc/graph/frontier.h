@@ -38,6 +38,10 @@ uint64_t new_mark();
 uint8_t frontier_flags(const Node& n, bool is_wanted);
 /// What evaluation of the node itself may report.
 inline uint8_t watch_of(const Node& n) { return n.is_materialized() ? 0 : n.site.watch; }
+/// Whether it may be rounded as fp=fast allows.
+inline bool is_fast(const Node& n) { return !n.is_materialized() && n.site.is_fast; }
+/// Both, as part of a structure.
+inline uint8_t mode_of(const Node& n) { return uint8_t(watch_of(n) | is_fast(n) << 7); }
 
 /// Values of live storages that are pending and read `leaf`, directly or not.
 std::vector<Node*> pending_readers(Node& leaf);

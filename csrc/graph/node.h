@@ -38,6 +38,7 @@ struct Site {
   int32_t last_instruction = 0;
   uint16_t errstate = 0;      // index into the session's table of distinct error states
   uint8_t watch = 0;          // Fpe mask that is not ignored
+  bool is_fast = false;       // recorded under fp=fast
 };
 
 struct Node {

@@ -35,6 +35,7 @@ Snapshot take_snapshot(const Frontier& f) {
       case NodeKind::Take: m.axis = n.axis; break;
     }
     m.watch = watch_of(n);
+    m.is_fast = is_fast(n);
     s.nodes.push_back(std::move(m));
   }
   return s;
@@ -72,6 +73,7 @@ std::string to_string(const SnapNode& n, uint32_t id) {
     o << ')';
     if (n.kind == NodeKind::Update) o << " shape " << to_string(n.view->shape->extents());
   }
+  if (n.is_fast) o << " fast";
   if (n.flags & kOutput) o << " out";
   if (n.flags & kLive) o << " live";
   if (n.flags & kDonatable) o << " donatable";

@@ -18,6 +18,7 @@ struct SnapNode {
   uint8_t part = 0;
   uint8_t watch = 0;
   uint8_t flags = 0;        // FrontierFlag
+  bool is_fast = false;     // fp=fast
   uint32_t in[3] = {};
   Shape shape;
   View view;                // View, Update

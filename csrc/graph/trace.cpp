@@ -48,7 +48,7 @@ Trace::Trace(const Frontier& f, std::span<Node* const> wanted) : nwanted_(wanted
   for (size_t i = 0; i < f.nodes.size(); ++i) {
     const Node& n = *f.nodes[i];
     Stop& s = stops_[i];
-    s = {kNobody, head_of(n), kNoSlot, n.part, watch_of(n), f.flags[i], !is_plain(n.kind), n.uses, n.shape, {},
+    s = {kNobody, head_of(n), kNoSlot, n.part, mode_of(n), f.flags[i], !is_plain(n.kind), n.uses, n.shape, {},
          detail_of(n)};
     if (n.kind == NodeKind::View || n.kind == NodeKind::Update) s.view = View(n.view);
   }
@@ -98,7 +98,7 @@ bool Trace::follow(std::span<Node* const> wanted, std::vector<Node*>& nodes) con
       continue;
     }
     // Somebody outside who shares this work may be a live array.
-    if (n->site.watch != s.watch || n->refs > s.uses + n->owners) return false;
+    if (mode_of(*n) != s.mode || n->refs > s.uses + n->owners) return false;
     if (!(s.flags & kOutput) && (n->owners > 0) != bool(s.flags & kLive)) return false;
   }
   for (const Edge& e : edges_)

@@ -31,7 +31,7 @@ class Trace {
   struct Stop {
     uint32_t user;
     uint32_t head;            // kind, op, dtype, nin
-    uint8_t slot, part, watch, flags;
+    uint8_t slot, part, mode, flags;
     bool has_detail;          // more to compare than that and the shape
     uint32_t uses;
     Shape shape;

@@ -28,6 +28,7 @@ void print_instruction(std::ostream& text, const Program& p, const Instr& i) {
   text << " = " << (i.is_foreign ? std::string_view(i.loop->name) : info(i.op).name);
   if (!i.is_foreign && i.dtype != i.result) text << '.' << code(i.dtype);
   for (int k = 0; k < i.nin; ++k) text << " %" << i.in[k];
+  if (i.is_fast) text << "  fast";
   if (i.loop) text << "  loop";
   text << '\n';
 }

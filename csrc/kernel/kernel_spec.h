@@ -23,6 +23,7 @@ namespace grumpy {
 struct Instr {
   Op op;                              // ignored when loop is set by a foreign ufunc (is_foreign)
   bool is_foreign = false;
+  bool is_fast = false;               // may be rounded as fp=fast allows
   uint8_t nin = 0, nout = 1;
   DType dtype;                        // compute dtype (source dtype for cast)
   DType result;                       // dtype of each result (foreign: see loop->types)

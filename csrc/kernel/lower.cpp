@@ -105,6 +105,7 @@ class Lowerer {
       i.dtype = i.op == Op::cast ? at(n.in[0]).dtype : i.dtype;
       if (info(i.op).flags & MixedSign) i.dtype = DType::int64;  // int64 with uint64
       i.watch &= fpe_mask(i.op, i.dtype);
+      i.is_fast = n.is_fast && is_inexact(i.dtype) && i.op != Op::cast;
       if (!has_expansion(i.op, i.dtype)) {
         i.loop = find_inner_loop(i.op, i.dtype);
         GRUMPY_ASSERT(i.loop) << "no code for " << to_string(n, id);

@@ -2,9 +2,18 @@
 
 #include "base/error.h"
 #include "kernel/inner_loops.h"
+#include "kernel/relax.h"
 
 namespace grumpy {
 namespace {
+
+/// What relax() may look into; expansions of functions rely on each rounding.
+bool is_arithmetic(Op op) {
+  switch (op) {
+    case Op::add: case Op::subtract: case Op::multiply: case Op::divide: case Op::square: case Op::negative: return true;
+    default: return false;
+  }
+}
 
 bool is_loop(const Instr& i) { return i.is_foreign || i.loop || !has_expansion(i.op, i.dtype); }
 
@@ -18,7 +27,9 @@ class SegmentBuilder {
   void add(const Instr& i) {
     PointValue in[4];
     for (int k = 0; k < i.nin; ++k) in[k] = point(i.in[k]);
+    segment_.block.is_fast = i.is_fast && is_arithmetic(i.op);
     points_[i.out] = expand_op(segment_.block, i.op, i.dtype, i.result, in);
+    segment_.block.is_fast = false;
     is_known_[i.out] = 1;
     made_.push_back(i.out);
   }
@@ -33,7 +44,7 @@ class SegmentBuilder {
     store_slot(segment_.block, int(segment_.out.size()), to, p);
     segment_.out.push_back(v);
   }
-  Segment finish_sums() { return std::move(segment_); }
+  Segment finish_sums() { return finished(); }
 
   Segment finish() {
     for (uint16_t v : made_) {
@@ -41,10 +52,15 @@ class SegmentBuilder {
       store_slot(segment_.block, int(segment_.out.size()), program_.dtypes[v], points_[v]);
       segment_.out.push_back(v);
     }
-    return std::move(segment_);
+    return finished();
   }
 
  private:
+  Segment finished() {
+    segment_.block = relax(segment_.block, segment_.is_splat);
+    return std::move(segment_);
+  }
+
   PointValue point(uint16_t v) {
     if (!is_known_[v]) {
       points_[v] = load_slot(segment_.block, int(segment_.in.size()), program_.dtypes[v]);

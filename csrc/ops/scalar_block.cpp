@@ -23,7 +23,7 @@ constexpr bool is_commutative(ScalarOp op) {
 
 bool same_instr(const ScalarInstr& x, const ScalarInstr& y) {
   return x.op == y.op && x.type == y.type && x.from == y.from && x.a == y.a && x.b == y.b &&
-         x.c == y.c && x.imm == y.imm;
+         x.c == y.c && x.imm == y.imm && x.is_fast == y.is_fast;
 }
 
 size_t hash_instr(const ScalarInstr& i) {
@@ -54,6 +54,7 @@ uint64_t constant_as_bits(DType t, double v) {
 }  // namespace
 
 ValueId ScalarBlock::push(ScalarInstr i) {
+  i.is_fast = is_fast && is_pure(i.op) && is_float(i.type);
   if (is_commutative(i.op) && i.b < i.a) std::swap(i.a, i.b);
   size_t slot = 0;
   if (is_pure(i.op)) {

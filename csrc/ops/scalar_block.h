@@ -24,6 +24,7 @@ struct ScalarInstr {
   DType from;            // operand type of convert, bitcast and comparisons; else == type
   ValueId a = 0, b = 0, c = 0;
   uint64_t imm = 0;
+  bool is_fast = false;  // relax() may round it otherwise
 };
 
 class ScalarBlock {
@@ -31,6 +32,7 @@ class ScalarBlock {
   std::vector<ScalarInstr> instrs;  // a value's id is its instruction's index
   std::vector<DType> inputs;        // memory dtype of each input slot (may be complex)
   std::vector<DType> outputs;       // memory dtype of each output slot (may be complex)
+  bool is_fast = false;             // what is written from now on
 
   ValueId input(int slot, DType part_type, int part = 0);
   void store(int slot, ValueId v, int part = 0);
@@ -44,6 +46,8 @@ class ScalarBlock {
   ValueId bitcast(ValueId a, DType to);        // same width
   void raise(ValueId cond, uint8_t fpe);       // report these errors where cond holds
   DType type(ValueId v) const { return instrs[v].type; }
+  /// An instruction as it stands, of this block's values.
+  ValueId append(const ScalarInstr& i) { return push(i); }
 
   std::string to_string() const;
 

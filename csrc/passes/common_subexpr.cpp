@@ -9,7 +9,7 @@ namespace {
 Hash128 hash_of(const SnapNode& n) {
   Hash128 h;
   h.add(uint64_t(n.kind) | uint64_t(n.op) << 8 | uint64_t(n.dtype) << 16 | uint64_t(n.part) << 24 |
-        uint64_t(n.watch) << 32);
+        uint64_t(n.watch) << 32 | uint64_t(n.is_fast) << 40);
   h.add(reinterpret_cast<uintptr_t>(n.loop));
   h.add(n.axes);
   h.add(uint64_t(n.axis));

@@ -111,6 +111,7 @@ namespace {
 // compiling costs (docs/performance.md, "tiers").
 constexpr double kStepNs = 0.16;
 constexpr double kCallNs = 5;           // of a step, whatever its size
+constexpr double kDivisionNs = 0.3;     // more than a product, per element
 constexpr double kAlonePoints = 8192;   // fewer are the work of one thread
 constexpr double kQuickCompileNs = 0.4e6, kQuickPerScalarOpNs = 10e3, kFullFactor = 4;
 // Scalar operations that an expansion of an elementary function takes, about.
@@ -163,6 +164,8 @@ BlockFn compile_segment(const Segment& s, OptLevel level, bool is_fold = false) 
   return fn;
 }
 
+bool is_scalar(const Program& p, uint16_t value) { return value >= p.nloads && value < p.nloads + p.nscalars; }
+
 std::vector<uint16_t> live_values(const KernelSpec& spec) {
   std::vector<uint16_t> live;
   for (const Store& s : spec.stores) live.push_back(s.value);
@@ -181,7 +184,7 @@ Hash128 kernel_key(const KernelSpec& spec) {
   for (const Instr& i : spec.program.instrs) {
     watch |= i.watch;
     h.add(uint64_t(i.op) | uint64_t(i.is_foreign) << 8 | uint64_t(i.nin) << 16 | uint64_t(i.nout) << 24 |
-          uint64_t(i.dtype) << 32 | uint64_t(i.result) << 40);
+          uint64_t(i.dtype) << 32 | uint64_t(i.result) << 40 | uint64_t(i.is_fast) << 48);
     h.add(uint64_t(i.in[0]) | uint64_t(i.in[1]) << 16 | uint64_t(i.in[2]) << 32 | uint64_t(i.out) << 48);
     h.add(reinterpret_cast<uintptr_t>(i.loop));
   }
@@ -200,14 +203,16 @@ KernelCode::KernelCode(const KernelSpec& spec)
     if (i.is_foreign || i.loop) continue;
     ++fused_;
     scalar_ops_ += info(i.op).ulp > 0 ? kScalarOpsOfFunction : 1;
+    divisions_ += i.is_fast && i.op == Op::divide && is_float(i.dtype) && is_scalar(spec.program, i.in[1]);
   }
   if (can_fold(spec)) fused_ += spec.reductions.size();
 }
 
 double KernelCode::gain_ns(double points) const {
-  if (fused_ < 2) return 0;
+  if (fused_ < 2 && divisions_ == 0) return 0;
   const double threads = points < kAlonePoints ? 1 : num_threads();
-  return double(fused_ - 1) * (kCallNs + points * kStepNs / threads);
+  const double fusion = fused_ < 2 ? 0 : double(fused_ - 1) * (kCallNs + points * kStepNs / threads);
+  return fusion + double(divisions_) * points * kDivisionNs / threads;
 }
 
 double KernelCode::compile_cost_ns() const { return kQuickCompileNs + kQuickPerScalarOpNs * scalar_ops_; }
@@ -243,9 +248,24 @@ void KernelCode::compile(bool quick) {
   state_ = quick ? 2 : 3;
 }
 
+/// Which tier does not depend on what ran before: whatever fusion or fp=fast makes better is compiled.
+const StepList& KernelCode::settled_steps() {
+  if (fused_ < 2 && divisions_ == 0) return interpreted_;
+  if (state_.load() < 3) {
+    try {
+      compile(false);
+    } catch (const CompileError& e) {
+      GRUMPY_LOG(Device) << name_ << " stays interpreted: " << e.what();
+    }
+  }
+  const StepList* compiled = compiled_.load(std::memory_order_acquire);
+  return compiled && state_.load() == 3 ? *compiled : interpreted_;
+}
+
 const StepList& KernelCode::steps_for(double points) {
   const JitMode mode = Config::jit();
   if (mode == JitMode::Off || Config::device() == DeviceChoice::Interp || spec_.program.instrs.empty()) return interpreted_;
+  if (Config::deterministic()) return settled_steps();
   const int state = state_.load(std::memory_order_relaxed);
   if (state == 3) return *compiled_.load(std::memory_order_acquire);
   if (mode == JitMode::Sync) {

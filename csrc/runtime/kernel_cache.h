@@ -30,6 +30,7 @@ class KernelCode {
  private:
   friend class BackgroundCompiler;
   void compile(bool quick);
+  const StepList& settled_steps();
   double gain_ns(double points) const;
   double compile_cost_ns() const;
 
@@ -41,6 +42,7 @@ class KernelCode {
   std::atomic<double> heat_ns_{0};                  // what compiled code would have saved so far
   std::mutex compiling_;
   size_t fused_ = 0;      // instructions that a segment would fuse
+  size_t divisions_ = 0;  // by one number, which compiled code may do as products
   double scalar_ops_ = 0; // what they come to, about
 };
 

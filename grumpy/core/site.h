@@ -23,6 +23,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "base/config.h"
 #include "core/errors.h"
 #include "graph/node.h"
 
@@ -152,6 +153,7 @@ inline const ErrState& here(Site& site) {
   const ErrState& state = current_errstate();
   site.errstate = state.index;
   site.watch = state.watch;
+  site.is_fast = Config::fp() == FpMode::Fast;
   const Place place = user_place();
   site.code = place.code;
   site.last_instruction = place.instruction;

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "base/config.h"
 #include "base/error.h"
 #include "device/cpu/blas_calls.h"
 #include "device/cpu/copy.h"
@@ -29,7 +30,11 @@ constexpr int64_t kDotPart = 4096;
 // Rows of a matrix that one task of a matrix-vector product adds up.
 constexpr int64_t kMinRun = 256;
 
-int worker_budget() { return std::min(num_threads(), kMostWorkers); }
+// Workers for which work is cut under deterministic=1; fewer share its pieces.
+constexpr int kFixedWorkers = 8;
+
+/// How the work is cut depends on this, and with it the last bits.
+int worker_budget() { return Config::deterministic() ? kFixedWorkers : std::min(num_threads(), kMostWorkers); }
 
 constexpr int64_t pieces_of(int64_t n, int64_t size) { return (n + size - 1) / size; }
 
