@@ -28,8 +28,9 @@ class SegmentBuilder {
     PointValue in[4];
     for (int k = 0; k < i.nin; ++k) in[k] = point(i.in[k]);
     segment_.block.is_fast = i.is_fast && is_arithmetic(i.op);
+    segment_.block.is_rough = i.is_fast;
     points_[i.out] = expand_op(segment_.block, i.op, i.dtype, i.result, in);
-    segment_.block.is_fast = false;
+    segment_.block.is_fast = segment_.block.is_rough = false;
     is_known_[i.out] = 1;
     made_.push_back(i.out);
   }

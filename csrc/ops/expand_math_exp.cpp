@@ -62,6 +62,14 @@ ExpParts exp_parts(Value x) {
   return {reduced.shift, p};
 }
 
+ExpParts rough_exp_parts(Value x) {
+  const Reduced reduced = reduce(x);
+  const Value r = reduced.r.hi + reduced.r.lo, square = r * r;
+  const Value q = x.is_double() ? polynomial(r, square, kExp64) : polynomial(r, square, kExpm132);
+  const Value p = fma(square, q, r);
+  return {reduced.shift, {p, p}};
+}
+
 // r is made exact in two parts. e^r - 1 = r + r^2/2 (1 + r (1/3 + ...)): for float64 the products too
 // are carried in two parts.
 ExpParts exact_exp_parts(Value x) {

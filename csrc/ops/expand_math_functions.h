@@ -28,6 +28,7 @@ struct ExpParts {
 };
 ExpParts exp_parts(Value x);
 ExpParts exact_exp_parts(Value x);  // p within 2^-9 ulp
+ExpParts rough_exp_parts(Value x);  // p within 1 ulp, p.lo of no use
 /// 1 - e^x for x in [-700, 0] of type float64 where e^x is small beside 1; rough: e^x to 2^-31.
 Value one_minus_exp(Pair x);
 Value one_minus_rough_exp(Value x);

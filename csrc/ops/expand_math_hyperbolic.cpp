@@ -52,6 +52,11 @@ Value cosh(Value x) { return sinh_or_cosh(x, false); }
 Value tanh(Value x) {
   const double bound = x.is_double() ? 20 : 10;  // from here on 1 to the last bit
   const Value magnitude = abs(x), bounded = select(magnitude > bound, bound, magnitude);
+  if (x.block->is_rough) {
+    const ExpParts e = rough_exp_parts(bounded + bounded);
+    const Value c = inverse_power_of_two(x, e.shift);
+    return copysign(((1.0 - c) + e.p.hi) / ((1.0 + c) + e.p.hi), x);
+  }
   const ExpParts e = exp_parts(bounded + bounded);
   const Value c = inverse_power_of_two(x, e.shift), one_and_c = 1.0 + c;
   Pair above = fast_two_sum(fma(c, -2.0, one_and_c), e.p.hi), below = fast_two_sum(one_and_c, e.p.hi);

@@ -127,7 +127,22 @@ LogParts log1p_parts(Value x) {
   return {s.is_special, s.special, add_exponent(y.n, log_fraction(s.s, y.f))};
 }
 
+namespace {
+
+/// Within 2 ulp: f is at least half of what the power of two adds.
+Value rough_log(Value x) {
+  const Decomposed d = decompose(x);
+  const Slope s = slope(x, d.f);
+  const Value z = s.s * s.s;
+  const Value series = x.is_double() ? polynomial(z, z * z, kLog64) : polynomial(z, kLog32);
+  const Value y = fma(z * s.s, series, s.s + s.s);
+  return select(s.is_special, s.special, fma(d.n, x.constant(0x1.62e42fefa39efp-1, 0x1.62e43p-1), y));
+}
+
+}  // namespace
+
 Value log(Value x) {
+  if (x.block->is_rough) return rough_log(x);
   const LogParts p = log_parts(x);
   return select(p.is_special, p.special, p.y.hi + p.y.lo);
 }

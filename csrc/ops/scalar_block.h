@@ -33,6 +33,7 @@ class ScalarBlock {
   std::vector<DType> inputs;        // memory dtype of each input slot (may be complex)
   std::vector<DType> outputs;       // memory dtype of each output slot (may be complex)
   bool is_fast = false;             // what is written from now on
+  bool is_rough = false;            // functions written from now on may err by 4 ulp
 
   ValueId input(int slot, DType part_type, int part = 0);
   void store(int slot, ValueId v, int part = 0);

@@ -111,7 +111,7 @@ namespace {
 // compiling costs (docs/performance.md, "tiers").
 constexpr double kStepNs = 0.16;
 constexpr double kCallNs = 5;           // of a step, whatever its size
-constexpr double kDivisionNs = 0.3;     // more than a product, per element
+constexpr double kEasedNs = 0.3;        // what fp=fast saves of an operation that it makes cheaper, per element
 constexpr double kAlonePoints = 8192;   // fewer are the work of one thread
 constexpr double kQuickCompileNs = 0.4e6, kQuickPerScalarOpNs = 10e3, kFullFactor = 4;
 // Scalar operations that an expansion of an elementary function takes, about.
@@ -164,7 +164,11 @@ BlockFn compile_segment(const Segment& s, OptLevel level, bool is_fold = false) 
   return fn;
 }
 
-bool is_scalar(const Program& p, uint16_t value) { return value >= p.nloads && value < p.nloads + p.nscalars; }
+/// Whether fp=fast makes the operation alone cheaper: relax() does, or it has a rough form.
+bool is_eased(const Program& p, const Instr& i) {
+  if (i.op == Op::divide) return is_float(i.dtype) && i.in[1] >= p.nloads && i.in[1] < p.nloads + p.nscalars;
+  return i.op == Op::log || i.op == Op::tanh;
+}
 
 std::vector<uint16_t> live_values(const KernelSpec& spec) {
   std::vector<uint16_t> live;
@@ -203,16 +207,16 @@ KernelCode::KernelCode(const KernelSpec& spec)
     if (i.is_foreign || i.loop) continue;
     ++fused_;
     scalar_ops_ += info(i.op).ulp > 0 ? kScalarOpsOfFunction : 1;
-    divisions_ += i.is_fast && i.op == Op::divide && is_float(i.dtype) && is_scalar(spec.program, i.in[1]);
+    eased_ += i.is_fast && is_eased(spec.program, i);
   }
   if (can_fold(spec)) fused_ += spec.reductions.size();
 }
 
 double KernelCode::gain_ns(double points) const {
-  if (fused_ < 2 && divisions_ == 0) return 0;
+  if (fused_ < 2 && eased_ == 0) return 0;
   const double threads = points < kAlonePoints ? 1 : num_threads();
   const double fusion = fused_ < 2 ? 0 : double(fused_ - 1) * (kCallNs + points * kStepNs / threads);
-  return fusion + double(divisions_) * points * kDivisionNs / threads;
+  return fusion + double(eased_) * points * kEasedNs / threads;
 }
 
 double KernelCode::compile_cost_ns() const { return kQuickCompileNs + kQuickPerScalarOpNs * scalar_ops_; }
@@ -250,7 +254,7 @@ void KernelCode::compile(bool quick) {
 
 /// Which tier does not depend on what ran before: whatever fusion or fp=fast makes better is compiled.
 const StepList& KernelCode::settled_steps() {
-  if (fused_ < 2 && divisions_ == 0) return interpreted_;
+  if (fused_ < 2 && eased_ == 0) return interpreted_;
   if (state_.load() < 3) {
     try {
       compile(false);

@@ -42,7 +42,7 @@ class KernelCode {
   std::atomic<double> heat_ns_{0};                  // what compiled code would have saved so far
   std::mutex compiling_;
   size_t fused_ = 0;      // instructions that a segment would fuse
-  size_t divisions_ = 0;  // by one number, which compiled code may do as products
+  size_t eased_ = 0;  // that fp=fast makes cheaper
   double scalar_ops_ = 0; // what they come to, about
 };
 

@@ -118,15 +118,48 @@ def test_sums_with_numbers_are_merged():
         assert np.all(np.isnan(np.asarray(x + np.inf - np.inf)))
 
 
-def test_integers_comparisons_and_functions_are_untouched():
+def test_integers_and_comparisons_are_untouched():
     rng = np.random.default_rng(2)
     a = rng.integers(-2**62, 2**62, N)
     b = rng.normal(size=N)
     with grumpy.config(fp="fast"):
         assert np.array_equal(np.asarray(g(a) * g(a) - 3), a * a - 3)
         assert np.array_equal(np.asarray((g(b) > 0) & (g(b) < 1)), (b > 0) & (b < 1))
-        fast = np.asarray(np.exp(g(b)) - 1)
-    assert np.array_equal(fast, np.asarray(np.exp(g(b)) - 1))
+
+
+RANGES = {"log": [(1e-300, 1e300), (0.4, 2.5), (0.99, 1.01)], "tanh": [(-20, 20), (-1.5, 1.5), (-1e-3, 1e-3)]}
+
+
+@pytest.mark.parametrize("dtype, wide", [("f4", "f8"), ("f8", "g")])
+@pytest.mark.parametrize("name", ["exp", "log", "log2", "sin", "tanh", "sqrt", "arctan", "expm1", "cosh", "cbrt"])
+def test_functions_err_by_4_ulp_at_most(name, dtype, wide):
+    rng = np.random.default_rng(4)
+    function = getattr(np, name)
+    for low, high in RANGES.get(name, [(0.01, 20), (0.9, 1.1)]):
+        x = rng.uniform(low, high, 20000)
+        if low > 0 and high / low > 1e20:
+            x = np.exp(rng.uniform(np.log(low), np.log(high), 20000))
+        with np.errstate(over="ignore", under="ignore"):
+            x = x.astype(dtype)
+        x = x[np.isfinite(x) & (np.abs(x) >= np.finfo(dtype).tiny)]
+        with grumpy.config(fp="fast"):
+            r = np.asarray(function(grumpy.asarray(x.copy()) * 1))
+        want = function(x.astype(wide))
+        error = np.abs(r.astype(wide) - want) / np.spacing(np.abs(want.astype(dtype))).astype(wide)
+        assert error.max() <= 4
+
+
+@pytest.mark.parametrize("name", ["log", "tanh", "exp"])
+@pytest.mark.parametrize("dtype", ["f4", "f8"])
+def test_functions_keep_special_values(name, dtype):
+    info = np.finfo(dtype)
+    x = np.array([0.0, -0.0, np.inf, -np.inf, np.nan, -1, 1, info.max, info.tiny, info.smallest_subnormal,
+                  -info.smallest_subnormal, 1e-30, -1e-30, 50, -50], dtype)
+    with np.errstate(all="ignore"), grumpy.config(fp="fast"):
+        r = np.asarray(getattr(np, name)(grumpy.asarray(x.copy()) * 1))
+        want = getattr(np, name)(x)
+    np.testing.assert_allclose(r, want, rtol=8 * info.eps, atol=0)
+    assert np.array_equal(np.signbit(r[~np.isnan(r)]), np.signbit(want[~np.isnan(r)]))
 
 
 def test_errors_are_reported_as_before():
