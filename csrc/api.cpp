@@ -10,10 +10,13 @@
 #include "device/cpu/copy.h"
 #include "device/cpu/host_limits.h"
 #include "graph/widen.h"
+#include "device/cpu/index_loops.h"
 #include "graph/frontier.h"
+#include "graph/late_index.h"
 #include "graph/late_release.h"
 #include "passes/pipeline.h"
 #include "runtime/kernel_cache.h"
+#include "runtime/late_index.h"
 #include "runtime/session.h"
 #include "runtime/stats.h"
 
@@ -27,7 +30,7 @@ uint64_t pinned_bytes = 0;  // leaves made since the last evaluation: what pendi
 void evaluate_all_pending() {
   std::vector<Node*> wanted;
   for (Storage* s = first_pending(); s; s = s->next)
-    if (s->is_pending()) wanted.push_back(s->value);
+    if (s->is_pending() && !is_doomed(*s->value)) wanted.push_back(s->value);
   if (!wanted.empty()) grumpy::evaluate(wanted);
   pinned_bytes = 0;
 }
@@ -118,6 +121,7 @@ void start(const Hooks& hooks) {
   set_python_hooks({hooks.release_gil, hooks.acquire_gil, hooks.interrupted, hooks.answer_signals});
   set_code_hooks(hooks.retain_code, hooks.release_code);
   set_validator(hooks.validator);
+  set_place_hook(hooks.place);
 }
 
 void check_settings() { check_disabled_passes(); }
@@ -207,7 +211,8 @@ Buffer* export_buffer(const Array& a) {
       continue;
     }
     // Pending operations must read the bytes as they were when recorded.
-    const std::vector<Node*> readers = pending_readers(*s.value);
+    std::vector<Node*> readers = pending_readers(*s.value);
+    std::erase_if(readers, [](Node* n) { return is_doomed(*n); });
     if (readers.empty()) break;  // they belong to nobody any more
     grumpy::evaluate(readers);
   }
@@ -319,6 +324,42 @@ Array matmul(const Array& a, const Array& b, DType dtype, const Site& site) {
 
 Array take(const Array& a, const Array& index, int axis, const Site& site) {
   return finish(record_take(read(a), read(index), axis, site), is_exported(&a) || is_exported(&index));
+}
+
+namespace {
+
+std::vector<NodeRef> index_nodes(std::span<const Array* const> index) {
+  std::vector<NodeRef> nodes;
+  for (const Array* a : index) nodes.push_back(read(*a));
+  return nodes;
+}
+
+void put_late(uint8_t op, const Array& dst, std::span<const Array* const> index, int axis,
+              std::span<const int> names, const Operand& value, const Site& site) {
+  const DType t = dst.dtype();
+  NodeRef v = value.array ? record_cast(read(*value.array), t, site) : record_constant(value.scalar, t, site);
+  const StorageRef keep = dst.storage;
+  record_write(dst, record_late_put(read(dst), index_nodes(index), axis, names, std::move(v), op, site), site);
+  settle(keep->value, is_exported(&dst) || is_exported(value.array) || keep->value->depth > kSoftDepth);
+}
+
+}  // namespace
+
+Array gather_late(const Array& a, std::span<const Array* const> index, int axis, std::span<const int> names,
+                  const Site& site) {
+  return finish(record_late_take(read(a), index_nodes(index), axis, names, site), is_exported(&a));
+}
+
+void scatter_late(const Array& dst, std::span<const Array* const> index, int axis, std::span<const int> names,
+                  const Operand& value, const Site& site) {
+  put_late(kAssign, dst, index, axis, names, value, site);
+}
+
+bool scatter_reduce_late(ReduceOp op, const Array& dst, std::span<const Array* const> index, int axis,
+                         std::span<const int> names, const Operand& value, const Site& site) {
+  if (!can_scatter_reduce(op, dst.dtype())) return false;
+  put_late(uint8_t(op), dst, index, axis, names, value, site);
+  return true;
 }
 
 void write(const Array& dst, const Operand& value, const Site& site) {

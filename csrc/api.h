@@ -26,6 +26,7 @@ struct Hooks {
   void (*release_code)(void*);     // Py_DECREF
   bool (*interrupted)();           // Ctrl-C has been pressed and not yet answered
   bool (*answer_signals)();        // PyErr_CheckSignals; true: an exception is set, so stop
+  std::string (*place)(const Site&);  // "file:line"
   Validator validator;             // GRUMPY_VALIDATE
 };
 void start(const Hooks& hooks);
@@ -101,6 +102,14 @@ bool scatter_reduce(ReduceOp op, const Array& dst, std::span<const Array* const>
                     const Operand& value, const Site& site);
 /// For what records by itself: keeps the graph bounded.
 void note_recorded(const Array& a);
+/// gather, scatter and scatter_reduce, recorded: bounds are looked at in the evaluation (index_check=late), of
+/// axis, axis + 1, ... of the array, which errors call `names`. The index arrays broadcast together, the value to what they select.
+Array gather_late(const Array& a, std::span<const Array* const> index, int axis, std::span<const int> names,
+                  const Site& site);
+void scatter_late(const Array& dst, std::span<const Array* const> index, int axis, std::span<const int> names,
+                  const Operand& value, const Site& site);
+bool scatter_reduce_late(ReduceOp op, const Array& dst, std::span<const Array* const> index, int axis,
+                         std::span<const int> names, const Operand& value, const Site& site);
 /// dst[mask] = rows; rows broadcast to (number of true elements,) + dst.shape[mask.ndim:].
 void put_masked(const Array& dst, const Array& mask, const Operand& value, const Site& site);
 

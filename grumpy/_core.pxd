@@ -104,6 +104,7 @@ cdef extern from "api.h" namespace "grumpy::api":
         void (*release_code)(void*) noexcept
         cbool (*interrupted)() noexcept
         cbool (*answer_signals)() noexcept
+        string (*place)(const Site&) noexcept
         Validator validator
     void start(const Hooks&) except +translate
     void check_core_settings "grumpy::api::check_settings"() except +translate
@@ -155,6 +156,7 @@ cdef extern from "core/site.h" namespace "grumpy::binding":
     const ErrState& current_errstate() except +translate
     PyObject* user_file(int* line)
     PyObject* site_file(const Site&, int* line)
+    string place_text(const Site&) noexcept
 
 cdef extern from "core/layout.h" namespace "grumpy::binding":
     void window_of(const Array&, int64_t* strides, int64_t* offset) noexcept
@@ -206,6 +208,13 @@ cdef extern from "core/record.h" namespace "grumpy::binding":
     Array compress(const Array&, const Array& mask) except +translate
     vector[Array] nonzero(const Array& mask) except +translate
     cbool in_bounds(const Array& index, int64_t size) except +translate
+    cbool is_checked_late(const Array& of, const Array& index) noexcept
+    Array gather_late(const Array&, const vector[const Array*]& index, int axis,
+                      const vector[int]& names) except +translate
+    void scatter_late(const Array& dst, const vector[const Array*]& index, int axis,
+                      const vector[int]& names, const Operand& value) except +translate
+    cbool scatter_reduce_late(int op, const Array& dst, const vector[const Array*]& index, int axis,
+                              const vector[int]& names, const Operand& value) except +translate
     Array gather(const Array&, const vector[const Array*]& index, int axis) except +translate
     void scatter(const Array& dst, const vector[const Array*]& index, int axis,
                  const Operand& value) except +translate

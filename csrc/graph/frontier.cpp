@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/error.h"
+
 namespace grumpy {
 namespace {
 
@@ -79,6 +81,8 @@ void add_node(Hash128& h, const Node& n, uint8_t flags) {
     case NodeKind::Reduce: h.add(n.axes); break;
     case NodeKind::Scan:
     case NodeKind::Take: h.add(uint64_t(n.axis)); break;
+    case NodeKind::Check:
+    case NodeKind::Put: GRUMPY_ASSERT(false) << kind_name(n.kind) << " in a frontier";
   }
 }
 
@@ -103,7 +107,9 @@ uint8_t frontier_flags(const Node& n, bool is_wanted) {
     case NodeKind::Scan:
     case NodeKind::Matmul:
     case NodeKind::Take:
-    case NodeKind::Compress: return is_wanted ? kOutput : n.owners > 0 || n.refs > n.uses ? kLive : 0;
+    case NodeKind::Compress:
+    case NodeKind::Check:
+    case NodeKind::Put: return is_wanted ? kOutput : n.owners > 0 || n.refs > n.uses ? kLive : 0;
   }
   return flags;
 }
@@ -123,7 +129,8 @@ void take_frontier(std::span<Node* const> wanted, Frontier& f) {
     for (Storage *s = first_pending(), *next; s && budget > 0; s = next) {
       next = s->next;
       if (!s->is_pending()) no_longer_pending(*s);  // evaluated since: the list is cleaned as it is read
-      if (!s->is_pending() || s->value->mark == mark) continue;
+      // What waits for an index to be checked is nobody else's business.
+      if (!s->is_pending() || s->value->mark == mark || s->value->may_fail) continue;
       extra.clear();
       const bool shares = visit(s->value, probe, mark, extra, stack);
       budget -= std::min(budget, extra.size());

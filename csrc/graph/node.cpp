@@ -60,6 +60,7 @@ void free_all(DeadList& dead) {
     drop_operands(n, dead);
     if (has_site(n->kind) && n->site.code) release_object(n->site.code, release_hook);
     if (n->data) n->data->drop_ref();
+    if (n->has_failed()) delete n->failure;
     n->shape.~Shape();
     if (free_nodes.size() < kMaxFreeNodes) free_nodes.push_back(n);
     else std::free(n);
@@ -101,7 +102,30 @@ void materialize(Node* n, BufferRef data) {
   n->depth = 0;
   n->axes = 0;
   n->is_selected = false;
+  n->may_fail = false;
   n->data = data.release();
+  free_all(dead);
+}
+
+void link_input(Node* n, Node* in) {
+  n->in[n->nin++] = in;
+  in->add_ref();
+  n->may_fail = n->may_fail || in->may_fail;
+  n->is_selected |= in->is_selected;
+  if (!in->is_materialized() && in->depth >= n->depth) n->depth = in->depth + 1;
+}
+
+void set_site(Node* n, const Site& site) {
+  n->site = site;
+  if (site.code) retain_code(site.code);
+}
+
+void fail(Node* n, const std::string& text) {
+  DeadList dead;
+  drop_operands(n, dead);
+  n->op = 1;
+  n->failure = new std::string(text);
+  n->depth = 0;
   free_all(dead);
 }
 
@@ -118,6 +142,8 @@ const char* kind_name(NodeKind k) {
     case NodeKind::Matmul: return "matmul";
     case NodeKind::Take: return "take";
     case NodeKind::Compress: return "compress";
+    case NodeKind::Check: return "check";
+    case NodeKind::Put: return "put";
   }
   return "";
 }

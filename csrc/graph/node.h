@@ -6,6 +6,7 @@
 ///          recursion.
 #pragma once
 #include <cstdint>
+#include <string>
 
 #include "base/buffer.h"
 #include "base/scalar.h"
@@ -27,6 +28,8 @@ enum class NodeKind : uint8_t {
   Matmul,    // in[0] @ in[1], batch axes broadcast
   Take,      // in[0] along `axis` at the int64 positions in[1]
   Compress,  // rows of in[0] where the mask in[1], over its first axes, is true
+  Check,     // in[0], int64 positions, once they are known to lie in an axis of `axis` elements (graph/late_index.h)
+  Put,       // in[0] with in[2] at the checked positions in[1] over the `part` axes from `axis` on
 };
 
 /// "leaf", "constant", ...: for people and for documents.
@@ -44,7 +47,7 @@ struct Site {
 struct Node {
   uint32_t refs;
   NodeKind kind;
-  uint8_t op;                 // Op of Map, ReduceOp of Reduce and Scan
+  uint8_t op;                 // Op of Map, ReduceOp of Reduce, Scan and Put (or kAssign); Check: 1 has failed
   DType dtype;
   uint8_t nin;
   uint32_t owners;            // live storages whose value this is
@@ -55,11 +58,13 @@ struct Node {
     uint64_t axes;            // Reduce: bit per axis
     ViewRep* view;            // View, Update: owned
     struct { const InnerLoop* loop; } foreign;
-    int64_t axis;             // Scan, Take
+    int64_t axis;             // Scan, Take, Put; Check: its extent
+    std::string* failure;     // Check that has failed: owned
     int64_t truths;           // Leaf that is a mask: 1 + how many are true; 0: not counted
   };
-  uint8_t part;               // Foreign: which output
+  uint8_t part;               // Foreign: which output; Check: which axis
   bool is_selected;           // a Compress, or one is below (graph/widen.h)
+  bool may_fail;              // a Check is, or was, among what it is computed from
   Buffer* data;               // owned; set once evaluated
   union {
     Scalar constant;          // Constant
@@ -75,6 +80,7 @@ struct Node {
   void drop_ref() { if (--refs == 0) destroy(this); }
   static void destroy(Node*);
 
+  bool has_failed() const { return kind == NodeKind::Check && op; }
   Op map_op() const { return Op(op); }
   ReduceOp reduce_op() const { return ReduceOp(op); }
 };
@@ -82,6 +88,13 @@ using NodeRef = Ref<Node>;
 
 /// An empty node from the pool: refs 1, everything else zero but `kind` and `dtype`.
 Node* new_node(NodeKind kind, DType dtype);
+
+/// One more input of a node being recorded.
+void link_input(Node* n, Node* in);
+/// Nodes own a reference to their code object.
+void set_site(Node* n, const Site& site);
+/// A Check whose index is out of bounds: drops it and keeps the error.
+void fail(Node* n, const std::string& text);
 
 /// Gives an evaluated node its buffer; drops inputs and becomes a Leaf.
 void materialize(Node* n, BufferRef data);

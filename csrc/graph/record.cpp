@@ -10,20 +10,6 @@
 namespace grumpy {
 namespace {
 
-void link_input(Node* n, const NodeRef& in) {
-  n->in[n->nin++] = in.get();
-  in->add_ref();
-  n->is_selected |= in->is_selected;
-  n->depth = std::max(n->depth, in->depth + (in->is_materialized() ? 0 : 1));
-}
-
-
-/// Nodes own a reference to their code object.
-void set_site(Node* n, const Site& site) {
-  n->site = site;
-  if (site.code) retain_code(site.code);
-}
-
 Shape broadcast_all(std::span<const NodeRef> in, const char* name) {
   Shape shape = in[0]->shape;
   for (size_t k = 1; k < in.size(); ++k) {
@@ -93,7 +79,7 @@ NodeRef record_cast(NodeRef n, DType to, const Site& site) {
   Node* c = new_node(NodeKind::Map, to);
   c->op = uint8_t(Op::cast);
   c->shape = n->shape;
-  link_input(c, n);
+  link_input(c, n.get());
   set_site(c, site);
   return NodeRef::adopt(c);
 }
@@ -106,7 +92,7 @@ NodeRef record_view(NodeRef n, View v) {
   Node* w = new_node(NodeKind::View, n->dtype);
   w->shape = v->shape;
   w->view = v.release();
-  link_input(w, n);
+  link_input(w, n.get());
   w->depth = n->depth;
   return NodeRef::adopt(w);
 }
@@ -133,7 +119,7 @@ NodeRef record_view_copy(NodeRef n) {
   Node* w = new_node(NodeKind::View, n->dtype);
   w->shape = n->shape;
   w->view = contiguous_view(n->shape).release();
-  link_input(w, n);
+  link_input(w, n.get());
   return NodeRef::adopt(w);
 }
 
@@ -145,7 +131,7 @@ NodeRef record_map_nodes(Op op, DType result, std::span<const NodeRef> in, const
   Node* n = new_node(NodeKind::Map, result);
   n->op = uint8_t(op);
   n->shape = std::move(shape);
-  for (const NodeRef& i : in) link_input(n, i);
+  for (const NodeRef& i : in) link_input(n, i.get());
   set_site(n, site);
   return NodeRef::adopt(n);
 }
@@ -229,6 +215,7 @@ MapTypes resolve(Op op, std::span<const Operand> in) {
 void add_input(const NodeRef& n, Node* in) {
   n->in[n->nin++] = in;
   n->is_selected |= in->is_selected;
+  n->may_fail = n->may_fail || in->may_fail;
   if (!in->is_materialized()) n->depth = std::max(n->depth, in->depth + 1);
 }
 
@@ -332,7 +319,7 @@ void record_foreign(const InnerLoop* loop, std::span<const NodeRef> in, std::spa
     n->shape = shape;
     n->foreign.loop = loop;
     n->part = uint8_t(p);
-    for (size_t k = 0; k < in.size(); ++k) link_input(n, cast[k]);
+    for (size_t k = 0; k < in.size(); ++k) link_input(n, cast[k].get());
     set_site(n, site);
     out[p] = NodeRef::adopt(n);
   }
@@ -357,7 +344,7 @@ NodeRef record_reduce(ReduceOp op, NodeRef in, uint64_t axes, bool keepdims, DTy
   n->op = uint8_t(op);
   n->axes = axes;
   n->shape = make_shape({dims, size_t(nd)});
-  link_input(n, in);
+  link_input(n, in.get());
   set_site(n, site);
   return NodeRef::adopt(n);
 }
@@ -367,7 +354,7 @@ NodeRef record_scan(ReduceOp op, NodeRef in, int axis, DType out, const Site& si
   n->op = uint8_t(op);
   n->axis = axis;
   n->shape = in->shape;
-  link_input(n, in);
+  link_input(n, in.get());
   set_site(n, site);
   return NodeRef::adopt(n);
 }
@@ -385,8 +372,8 @@ NodeRef record_matmul(NodeRef a, NodeRef b, const Site& site) {
   dims[lead->ndim + 1] = b->shape->dims[b->shape->ndim - 1];
   Node* n = new_node(NodeKind::Matmul, a->dtype);
   n->shape = make_shape({dims, size_t(lead->ndim + 2)});
-  link_input(n, a);
-  link_input(n, b);
+  link_input(n, a.get());
+  link_input(n, b.get());
   set_site(n, site);
   return NodeRef::adopt(n);
 }
@@ -400,8 +387,8 @@ NodeRef record_take(NodeRef in, NodeRef index, int axis, const Site& site) {
   Node* n = new_node(NodeKind::Take, in->dtype);
   n->axis = axis;
   n->shape = make_shape({dims, size_t(nd)});
-  link_input(n, in);
-  link_input(n, index);
+  link_input(n, in.get());
+  link_input(n, index.get());
   set_site(n, site);
   return NodeRef::adopt(n);
 }
@@ -413,8 +400,8 @@ NodeRef record_compress(NodeRef in, NodeRef mask, int64_t count) {
   for (int k = mask->shape->ndim; k < in->shape->ndim; ++k) dims[nd++] = in->shape->dims[k];
   Node* n = new_node(NodeKind::Compress, in->dtype);
   n->shape = make_shape({dims, size_t(nd)});
-  link_input(n, in);
-  link_input(n, mask);
+  link_input(n, in.get());
+  link_input(n, mask.get());
   n->is_selected = true;
   return NodeRef::adopt(n);
 }
@@ -445,7 +432,10 @@ void record_write(const Array& dst, NodeRef value, const Site& site) {
     value = record_broadcast(std::move(value), want);
     const bool foreign = value->data && (value->data->exports > 0 || value->data->is_borrowed);
     const bool needs_copy = s.is_exported() || foreign;
-    if (!needs_copy) {
+    // A write that may turn out to be none stands on the old value, as does one after it.
+    const bool stands_on_old = value->kind == NodeKind::Put && value->in[0] == s.value;
+    const bool may_be_undone = (value->may_fail || s.value->may_fail) && !stands_on_old;
+    if (!needs_copy && !may_be_undone) {
       set_value(s, std::move(value));
       return;
     }
@@ -454,8 +444,8 @@ void record_write(const Array& dst, NodeRef value, const Site& site) {
   n->shape = s.shape;
   View v = dst.view ? dst.view : contiguous_view(s.shape);
   n->view = v.release();
-  link_input(n, NodeRef(s.value));
-  link_input(n, value);
+  link_input(n, s.value);
+  link_input(n, value.get());
   set_site(n, site);
   set_value(s, NodeRef::adopt(n));
 }

@@ -25,6 +25,8 @@ Snapshot take_snapshot(const Frontier& f) {
       case NodeKind::Leaf:
       case NodeKind::Constant:
       case NodeKind::Map:
+      case NodeKind::Check:
+      case NodeKind::Put:
       case NodeKind::Matmul:
       case NodeKind::Compress: break;
       case NodeKind::Foreign: m.loop = n.foreign.loop; break;
@@ -54,6 +56,8 @@ std::string to_string(const SnapNode& n, uint32_t id) {
     case NodeKind::View:
     case NodeKind::Update:
     case NodeKind::Matmul:
+    case NodeKind::Check:
+    case NodeKind::Put:
     case NodeKind::Take:
     case NodeKind::Compress: o << kind_name(n.kind); break;
   }

@@ -86,6 +86,7 @@ NodeRef read(const Array& a) {
   n->view = a.view.get();
   n->view->add_ref();
   n->depth = value->depth;
+  n->may_fail = value->may_fail;
   return NodeRef::adopt(n);
 }
 

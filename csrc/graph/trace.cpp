@@ -27,6 +27,8 @@ uint64_t detail_of(const Node& n) {
     case NodeKind::Matmul:
     case NodeKind::Compress:
     case NodeKind::View:
+    case NodeKind::Check:
+    case NodeKind::Put:
     case NodeKind::Update: return 0;
   }
   return 0;

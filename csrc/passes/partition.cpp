@@ -79,7 +79,9 @@ class Partitioner {
       }
       switch (n.kind) {
         case NodeKind::Leaf:
-        case NodeKind::Constant: break;
+        case NodeKind::Constant:
+        case NodeKind::Check:
+        case NodeKind::Put: break;
         case NodeKind::View:
           store(n.in[0]);  // a view reads memory; composed views lie on their source
           break;

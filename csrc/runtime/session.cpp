@@ -17,6 +17,7 @@
 #include "graph/storage.h"
 #include "runtime/describe.h"
 #include "runtime/executor.h"
+#include "runtime/late_index.h"
 #include "runtime/plan_cache.h"
 #include "runtime/stats.h"
 
@@ -244,9 +245,15 @@ static void evaluate_once(std::span<Node* const> wanted, Gil gil) {
   if (!difference.empty()) throw InternalError("GRUMPY_VALIDATE: " + difference);
 }
 
+static void settle_late(std::span<Node* const> wanted, Gil gil) {
+  if (std::none_of(wanted.begin(), wanted.end(), [](const Node* n) { return n->may_fail; })) return;
+  settle_late_nodes(wanted, [gil](std::span<Node* const> inputs) { evaluate_once(inputs, gil); });
+}
+
 static void evaluate_held(std::span<Node* const> wanted, Gil gil) {
   for (;;) {
     try {
+      settle_late(wanted, gil);
       evaluate_once(wanted, gil);
       return;
     } catch (const Interrupted&) {  // no lock is held any more: Python's own handler decides
@@ -288,6 +295,7 @@ bool has_fp_errors() { return !fp_errors.empty(); }
 std::string describe(std::span<Node* const> wanted, const std::string& what) {
   std::deque<HeldValue> held;
   for (Node* n : wanted) held.emplace_back(n);
+  settle_late(wanted, Gil::Stays);  // no plan before its indices are known to be in bounds
   const EvaluationLock lock;
   Frontier f;
   take_frontier(wanted, f);

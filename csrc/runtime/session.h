@@ -56,7 +56,8 @@ void note_fp_error(const Site& site, std::string operation, uint8_t raised);
 std::vector<FpError> take_fp_errors();
 bool has_fp_errors();
 
-/// The text of what evaluate(wanted) would do, as describe_plan names it; evaluates nothing.
+/// The text of what evaluate(wanted) would do, as describe_plan names it; evaluates nothing but indices
+/// that are checked late.
 std::string describe(std::span<Node* const> wanted, const std::string& what);
 /// For settings that plans depend on.
 void clear_plan_cache();

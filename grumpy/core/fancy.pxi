@@ -9,6 +9,8 @@ cdef class Fancy:
     cdef list index
     cdef int axis
     cdef bint waits  # an index was evaluated
+    cdef vector[int] names  # g's axes that the arrays stand for
+    cdef bint late  # bounds are checked when the index is evaluated
 
 
 cdef vector[const Array*] pointers(list index) except *:
@@ -80,6 +82,7 @@ cdef Fancy plan_fancy(ndarray g, object key):
     cdef list items = list(key) if type(key) is tuple else [key]
     cdef list places = []
     plan.index = []
+    plan.late = False
     for k in range(len(items)):
         x = items[k]
         if x is None or type(x) is slice:
@@ -136,9 +139,12 @@ cdef Fancy plan_fancy(ndarray g, object key):
             found = nonzero(m.a)
             parts = [make(found[k]) for k in range(<int>found.size())]
         elif type(x) is ndarray:
-            plan.waits |= is_waiting((<ndarray>x).a)
-            if not in_bounds((<ndarray>x).a, extent(g.a, axis)):
-                return None
+            if is_checked_late(g.a, (<ndarray>x).a):
+                plan.late = True
+            else:
+                plan.waits |= is_waiting((<ndarray>x).a)
+                if not in_bounds((<ndarray>x).a, extent(g.a, axis)):
+                    return None
             parts = [x]
         else:
             if not -extent(g.a, axis) <= x < extent(g.a, axis):
@@ -149,6 +155,7 @@ cdef Fancy plan_fancy(ndarray g, object key):
                 return None
             places.append(out)
             plan.index.append(m)
+            plan.names.push_back(axis)
             shape[out] = extent(g.a, axis)
             strides[out] = steps[axis]
             out += 1
@@ -207,10 +214,13 @@ cdef object get_fancy(ndarray g, object key):
     if plan is None:
         return NotImplemented
     turned = in_order_of_index(plan, &order[0])
-    a = gather(plan.target, pointers(plan.index), plan.axis)
+    if plan.late:
+        a = gather_late(plan.target, pointers(plan.index), plan.axis, plan.names)
+    else:
+        a = gather(plan.target, pointers(plan.index), plan.axis)
     if turned:
         a = permuted_axes(a, order)
-    if waits or plan.waits:
+    if not plan.late and (waits or plan.waits):
         note_evaluation(began)
     return make(a) if has_ellipsis(key) else make_result(a)
 
@@ -284,6 +294,9 @@ cdef bint set_fancy(ndarray g, object key, object value) except -1:
         plan = plan_fancy(g, key)
         if plan is None or not value_fits(o, plan):
             return False
+        if plan.late:
+            scatter_late(plan.target, pointers(plan.index), plan.axis, plan.names, o)
+            return True
         waits = waits or plan.waits or operand_waits(o)
         scatter(plan.target, pointers(plan.index), plan.axis, o)
         if waits:
@@ -367,6 +380,9 @@ cdef object ufunc_at(UFunc u, tuple inputs):
     plan = plan_fancy(g, inputs[1])
     if plan is None or not value_fits(o[1], plan):
         return NotImplemented
+    if plan.late:
+        return DONE if scatter_reduce_late(u.rop, plan.target, pointers(plan.index), plan.axis, plan.names,
+                                           o[1]) else NotImplemented
     waits = plan.waits or is_waiting(g.a) or operand_waits(o[1])
     if not scatter_reduce(u.rop, plan.target, pointers(plan.index), plan.axis, o[1]):
         return NotImplemented

@@ -898,9 +898,9 @@ cdef class ndarray:
         """As numpy.ndarray.partition."""
         return method_forward(self, "partition", args, kwargs)
 
-    def put(self, *args, **kwargs):
+    def put(self, indices, values, mode="raise"):
         """As numpy.ndarray.put."""
-        return method_forward(self, "put", args, kwargs)
+        return np.put(self, indices, values, mode)
 
     def resize(self, *new_shape, refcheck=True):
         """Changes shape and size in place; as numpy.ndarray.resize."""

@@ -11,6 +11,7 @@
 #include "base/config.h"
 #include "core/layout.h"
 #include "core/site.h"
+#include "graph/late_index.h"
 #include "ops/infer.h"
 
 namespace grumpy::binding {
@@ -239,6 +240,37 @@ inline bool in_bounds(const Array& index, int64_t size) {
   return b.least >= -size && b.most < size;
 }
 
+/// Whether the bounds of this index are looked at when it is evaluated (index_check=late).
+inline bool is_checked_late(const Array& of, const Array& index) {
+  return Config::index_check() == IndexCheck::Late && index.storage->is_pending() && !of.storage->is_exported();
+}
+
+inline Array gather_late(const Array& a, const std::vector<const Array*>& index, int axis, const std::vector<int>& names) {
+  Site site;
+  here(site);
+  Array out = api::gather_late(a, index, axis, names, site);
+  settle_events();
+  return out;
+}
+
+inline void scatter_late(const Array& dst, const std::vector<const Array*>& index, int axis,
+                         const std::vector<int>& names, const Operand& value) {
+  Site site;
+  const ErrState& state = here(site);
+  api::scatter_late(dst, index, axis, names, value, site);
+  if (value.dtype() != dst.dtype()) settle(state, info(Op::cast).fpe, dst);
+  else settle_events();
+}
+
+inline bool scatter_reduce_late(int op, const Array& dst, const std::vector<const Array*>& index, int axis,
+                                const std::vector<int>& names, const Operand& value) {
+  Site site;
+  const ErrState& state = here(site);
+  const bool done = api::scatter_reduce_late(ReduceOp(op), dst, index, axis, names, value, site);
+  settle(state, done ? 0xff : 0, dst);
+  return done;
+}
+
 inline Array gather(const Array& a, const std::vector<const Array*>& index, int axis) {
   Array out = api::gather(a, index, axis);
   settle_events();
@@ -306,6 +338,7 @@ inline void evaluate_many(const std::vector<const Array*>& arrays) {
 inline void evaluate_pending() {
   std::vector<Array> held;
   for (Storage* s = first_pending(); s; s = s->next) {
+    if (is_doomed(*s->value)) continue;  // its error is for who reads it
     Array a;
     a.storage = StorageRef(s);
     held.push_back(std::move(a));

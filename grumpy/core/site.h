@@ -184,6 +184,18 @@ inline PyObject* site_file(const Site& site, int* line) {
   return code->co_filename;
 }
 
+/// "file:line" of a site, or nothing.
+inline std::string place_text(const Site& site) {
+  int line = 0;
+  PyObject* file = site_file(site, &line);
+  if (!file) return {};
+  const char* name = PyUnicode_AsUTF8(file);
+  if (!name) PyErr_Clear();
+  const std::string text = name ? name + (":" + std::to_string(line)) : std::string();
+  Py_DECREF(file);
+  return text;
+}
+
 inline uint64_t now_ns() {
   return uint64_t(std::chrono::steady_clock::now().time_since_epoch() / std::chrono::nanoseconds(1));
 }

@@ -215,6 +215,7 @@ cdef void start_core():
     hooks.release_code = release_code
     hooks.interrupted = is_interrupted
     hooks.answer_signals = answer_signals
+    hooks.place = place_text
     hooks.validator.expect = expect_nodes
     hooks.validator.compare = compare_nodes
     start(hooks)
