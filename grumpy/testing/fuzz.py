@@ -84,7 +84,9 @@ def main(arguments=None):
     seed = random.SystemRandom().getrandbits(32) if options.seed is None else options.seed
     if options.jobs > 1:
         print(f"seed {seed}", flush=True)
-        command = [sys.executable, "-m", "grumpy.testing.fuzz", "--seconds", str(options.seconds), "--jobs", "1"]
+        # As we were started: -P where the folder we are in has another package of this name.
+        safe = ["-P"] if getattr(sys.flags, "safe_path", False) else []
+        command = [sys.executable, *safe, "-m", "grumpy.testing.fuzz", "--seconds", str(options.seconds), "--jobs", "1"]
         command += ["--found", str(options.found)] if options.found else []
         children = [subprocess.Popen([*command, "--seed", str(seed + k)]) for k in range(options.jobs)]
         codes = [c.wait() for c in children]
