@@ -100,3 +100,14 @@ def test_variance_of_nothing_warns():
     for a in (np.ones((0,)), grumpy.ones((0,))):
         with np.errstate(all="raise"), pytest.raises(FloatingPointError, match="invalid value"):
             a.var(ddof=-1)
+
+
+@pytest.mark.parametrize("n", [20, 3000])
+def test_true_is_any_byte_but_zero(n):
+    a = (np.arange(n) % 5).astype("u1").view(bool)
+    g = grumpy.asarray(a)
+    assert int(g.sum()) == np.count_nonzero(g) == n - n // 5
+    assert int(g[::2].sum()) == a[::2].sum()
+    for shape in ((2, -1), (-1, 2)):
+        for axis in (0, 1):
+            assert g.reshape(shape).sum(axis).tolist() == a.reshape(shape).sum(axis).tolist()
