@@ -208,10 +208,10 @@ def _retells(module, names, writes=False, reads=False):
 
 _retells(np, "gradient cov corrcoef meshgrid unwrap polyval polyadd polysub polyder polyint vander block "
              "insert delete resize ix_ pad average ediff1d kron trapezoid cumulative_sum cumulative_prod "
-             "common_type einsum_path diag_indices_from tril_indices_from triu_indices_from apply_over_axes "
-             "polymul")
-_retells(np, "isin real_if_close take_along_axis nanargmax nanargmin linspace trim_zeros", reads=True)
-_retells(np, "apply_along_axis", writes=True)
+             "common_type einsum_path diag_indices_from tril_indices_from triu_indices_from polymul full_like")
+_retells(np, "isin real_if_close take_along_axis nanargmax nanargmin linspace logspace geomspace trim_zeros",
+         reads=True)
+_retells(np, "apply_along_axis apply_over_axes", writes=True)
 _retells(np, "piecewise put_along_axis", writes=True, reads=True)
 _retells(np.linalg, "matrix_power matrix_norm vector_norm")
 _core.retells(["numpy.fft.fftshift", "numpy.fft.ifftshift"])

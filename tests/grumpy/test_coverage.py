@@ -71,6 +71,7 @@ LAZY = {
                             for v, w in ((a[0], np.array([1, 2])), (np.array([1, 2, 1, 3]), a[0]))],
     "i0": np.i0,
     "permute_dims": np.permute_dims,
+    "full_like": lambda a: (np.full_like(a, a[0]), np.full_like(a, [[1]]), np.full_like(a, a[:, 0], shape=(2, 5))),
     "min_scalar_type": np.min_scalar_type,
 }
 
@@ -93,6 +94,7 @@ LOOKING = {
     "trim_zeros": lambda a: np.trim_zeros(a[0]),
     "nan arguments": lambda a: (np.nanargmax(a, 0), np.nanargmin(a)),
     "linspace": lambda a: (np.linspace(a[0], a[1], 7), np.linspace(a[0, 0], 3, 4, endpoint=False)),
+    "spaces": lambda a: (np.logspace(a[0], 2, 4), np.geomspace(a[0] + 10, a[1] + 20, 5), np.logspace(0, a[1], 3)),
     "matrix_power": lambda a: (np.linalg.matrix_power(a[:, :5], 3), np.linalg.matrix_power(a[:, :5], 0)),
     "scimath": lambda a: (np.lib.scimath.sqrt(a), np.lib.scimath.power(a, 2), np.lib.scimath.arccos(a)),
     "pad ramp": lambda a: np.pad(a, 2, mode="linear_ramp"),
