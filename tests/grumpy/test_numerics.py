@@ -111,3 +111,10 @@ def test_true_is_any_byte_but_zero(n):
     for shape in ((2, -1), (-1, 2)):
         for axis in (0, 1):
             assert g.reshape(shape).sum(axis).tolist() == a.reshape(shape).sum(axis).tolist()
+            assert g.reshape(shape).all(axis).tolist() == (a != 0).reshape(shape).all(axis).tolist()
+            assert g.reshape(shape).argmax(axis).tolist() == (a != 0).reshape(shape).argmax(axis).tolist()
+    odd = a[a]
+    h = grumpy.asarray(odd)
+    assert bool(h.all()) and bool(h.any()) and int(h.argmin()) == 0
+    assert np.logical_and.accumulate(h).tolist() == [True] * len(odd)
+    assert bool(np.bitwise_xor.reduce(h)) == len(odd) % 2

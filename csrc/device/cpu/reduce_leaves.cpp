@@ -148,7 +148,8 @@ bool Reducer::can_add_in_place() const {
   for (const Reduction& r : l_->spec->reductions) {
     if (r.value >= l_->plan->nloads || l_->fetch[r.value] != Fetch::Direct) return false;
     const bool is_logical = r.op == ReduceOp::logical_and || r.op == ReduceOp::logical_or;
-    if (is_logical ? r.in != DType::bool_ : r.in == DType::float16) return false;
+    const bool is_positional = r.op == ReduceOp::argmin || r.op == ReduceOp::argmax;
+    if (is_logical ? r.in != DType::bool_ : r.in == DType::float16 || (is_positional && r.in == DType::bool_)) return false;
   }
   return true;
 }

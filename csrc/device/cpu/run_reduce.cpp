@@ -84,9 +84,10 @@ const char* Reducer::elements(BlockRunner& runner, Combiner& c, size_t r, int64_
   const Reduction& red = l_->spec->reductions[r];
   const auto& kept = l_->plan->kept;
   const char* v = runner.kept(size_t(std::find(kept.begin(), kept.end(), red.value) - kept.begin()));
-  if (is_logical(red) ? red.in == DType::bool_ : red.in != DType::float16) return v;
+  const bool is_place_of_truth = is_positional(red) && red.in == DType::bool_;
+  if (is_logical(red) ? red.in == DType::bool_ : red.in != DType::float16 && !is_place_of_truth) return v;
   char* to = c.elements.get(size_t(kBlockElements) * 4);
-  if (is_logical(red)) to_truth(to, v, n, red.in);
+  if (is_logical(red) || is_place_of_truth) to_truth(to, v, n, red.in);
   else widen_half(reinterpret_cast<float*>(to), v, n);
   return to;
 }
