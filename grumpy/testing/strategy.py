@@ -376,7 +376,7 @@ class Builder:
         if name is None:
             return
         x = self.value(name)
-        mask = self.exact_array(lambda m: np.asarray(m).dtype == bool and np.shape(m) == x.shape)
+        mask = self.exact_array(lambda m: np.asarray(m).dtype == bool and np.shape(m) == x.shape and self.is_apart(m, x))
         if mask and self.chance(60):
             if self.chance(50):
                 self.run(f"{name}[{mask}] = {self.pick(['1', '2'])}")
@@ -392,10 +392,15 @@ class Builder:
         elif self.bound(name) == 0 and x.dtype.kind != "b":
             self.run(f"np.add.at({name}, {index}, 1)")
 
+    @staticmethod
+    def is_apart(mask, x):
+        """Whether a write to x leaves the mask alone, as long as it is read (NumPy reads and writes in turns)."""
+        return mask is x or not np.may_share_memory(mask, x)
+
     def mask_over(self, x):
         """The name of a mask over the first axes of x, perhaps a new one."""
         def fits(m):
-            return np.ndim(m) and np.shape(m) == np.shape(x)[:np.ndim(m)]
+            return np.ndim(m) and np.shape(m) == np.shape(x)[:np.ndim(m)] and self.is_apart(m, x)
         mask = self.exact_array(lambda m: np.asarray(m).dtype == bool and fits(m))
         if mask and self.chance(70):
             return mask
