@@ -425,7 +425,8 @@ class Builder:
         elif kind == 2:
             self.run(f"{name}[{mask}] = np.{self.pick(EXACT_UNARY)}({other}[{mask}])", target=name)
         elif kind == 3:
-            self.result(f"({name}[{mask}] {op} {right}).{self.pick(['min', 'max', 'any', 'all'])}()", 0.0)
+            # Which of two zeros is the least depends on the order that they are met in.
+            self.result(f"0 + ({name}[{mask}] {op} {right}).{self.pick(['min', 'max', 'any', 'all'])}()", 0.0)
         elif kind == 4:
             self.result(f"np.count_nonzero({name}[{mask}])", 0.0)
         else:
