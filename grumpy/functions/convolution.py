@@ -1,30 +1,28 @@
 """Convolutions with short kernels: sums of shifted products, recorded."""
 import numpy as np
 
-from grumpy._core import Forward, full_array, implements, is_pending, native, ndarray
+from grumpy._core import Forward, full_array, implements, is_pending, layout, native, ndarray, strided
 
 SHORT = 11  # elements of a kernel for which NumPy, too, adds product by product
 PLENTY = 4096  # elements from which on the ends are computed apart, and nothing is copied
 
 
 def _pair(a, v):
-    """Both as native arrays of one axis and of their common dtype; and is either known to be finite?"""
-    finite = _is_finite(a), _is_finite(v)
+    """Both as native arrays of one axis and of their common dtype."""
     a, v = native(a), native(v)
     if a.ndim != 1 or v.ndim != 1 or not a.size or not v.size:
         raise Forward("an error of NumPy's")
     dtype = np.result_type(a.dtype, v.dtype)
     if dtype in (np.bool_, np.float16):
         raise Forward(f"dtype {dtype}")
-    return a.astype(dtype, copy=False), v.astype(dtype, copy=False), *finite
+    return a.astype(dtype, copy=False), v.astype(dtype, copy=False)
 
 
 def _is_finite(x):
     """Are the elements of a short array known to be finite, without work that is pending?"""
     if not isinstance(x, ndarray):
         x = np.asarray(x)
-    return x.dtype.kind in "iu" or (
-        x.dtype.kind in "fc" and x.size <= SHORT and not is_pending(x) and bool(np.isfinite(x).all()))
+    return x.dtype.kind in "iu" or not is_pending(x) and bool(np.isfinite(np.asarray(x)).all())
 
 
 def _beyond(n, mode):
@@ -39,9 +37,13 @@ def _beyond(n, mode):
 
 
 def _inside(a, kernel):
-    """The correlation where the kernel is wholly inside a, as one sum of shifted products."""
+    """The correlation where the kernel is wholly inside a: few products summed window by window, many as
+    one sum of shifted arrays."""
     n = kernel.size
     length = a.size - n + 1
+    if length < PLENTY:
+        (step,), offset = layout(a)
+        return (strided(a, (length, n), (step, step), offset) * kernel).sum(-1, a.dtype)
     total = a[:length] * kernel[:1]
     for j in range(1, n):
         total = total + a[j:j + length] * kernel[j:j + 1]
@@ -55,15 +57,15 @@ def _padded(a, left, right):
     return out
 
 
-def _correlated(a, kernel, finite, mode):
-    """The correlation of two arrays of one dtype, `kernel` not longer than `a`."""
+def _correlated(a, kernel, mode, given):
+    """The correlation of two arrays of one dtype, `kernel` not longer than `a`, made of `given`."""
     n = kernel.size
     left, right = _beyond(n, mode)
     if n > SHORT:
         raise Forward("a long kernel")
     if not left and not right:
         return _inside(a, kernel)
-    if not finite:  # for zeros then stand for what is beyond the ends
+    if not _is_finite(given):  # for zeros then stand for what is beyond the ends
         raise Forward("a kernel that is not known to be finite")
     if a.size < PLENTY:
         return _inside(_padded(a, left, right), kernel)
@@ -78,11 +80,12 @@ def _correlated(a, kernel, finite, mode):
 @implements(np.correlate)
 def correlate(a, v, mode="valid"):
     """numpy.correlate; with a long kernel it is forwarded."""
-    a, v, a_finite, v_finite = _pair(a, v)
+    given = a, v
+    a, v = _pair(a, v)
     v = v.conj()
     if v.size > a.size:
-        return _correlated(v, a, a_finite, mode)[::-1].copy()
-    return _correlated(a, v, v_finite, mode)
+        return _correlated(v, a, mode, given[0])[::-1].copy()
+    return _correlated(a, v, mode, given[1])
 
 
 def _one_axis(x):
@@ -92,7 +95,8 @@ def _one_axis(x):
 @implements(np.convolve)
 def convolve(a, v, mode="full"):
     """numpy.convolve; with a long kernel it is forwarded."""
-    a, v, a_finite, v_finite = _pair(_one_axis(a), _one_axis(v))
+    given = a, v
+    a, v = _pair(_one_axis(a), _one_axis(v))
     if v.size > a.size:
-        a, v, v_finite = v, a, a_finite
-    return _correlated(a, v[::-1], v_finite, mode)
+        return _correlated(v, a[::-1], mode, given[0])
+    return _correlated(a, v[::-1], mode, given[1])
