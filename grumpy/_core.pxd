@@ -68,6 +68,7 @@ cdef extern from "graph/node.h" namespace "grumpy":
         int32_t last_instruction
         uint16_t errstate
         uint8_t watch
+        uint8_t called
 
 cdef extern from "base/config.h" namespace "grumpy":
     void check_environment() except +translate
@@ -223,6 +224,7 @@ cdef extern from "core/record.h" namespace "grumpy::binding":
     void put_masked(const Array& dst, const Array& mask, const Operand& value) except +translate
     void write(const Array& dst, const Operand& value) except +translate
     void write_array(const Array& dst, const Array& value) except +translate
+    void write_result(const Array& dst, const Array& value, int op) except +translate
     void write_where(const Array& dst, const Array& mask, const Operand& value) except +translate
     void evaluate_one(const Array&) except +translate
     void evaluate_many(const vector[const Array*]&) except +translate

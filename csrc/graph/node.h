@@ -42,6 +42,7 @@ struct Site {
   uint16_t errstate = 0;      // index into the session's table of distinct error states
   uint8_t watch = 0;          // Fpe mask that is not ignored
   bool is_fast = false;       // recorded under fp=fast
+  uint8_t called = 0;         // 1 + the Op whose result it casts: NumPy reports both under that name
 };
 
 struct Node {

@@ -92,6 +92,7 @@ inline constexpr ScalarInfo kScalarOps[] = {
 }  // namespace table
 
 inline constexpr int kNumOps = int(std::size(table::kOps));
+static_assert(kNumOps < 255, "Site::called");
 inline constexpr int kNumScalarOps = int(std::size(table::kScalarOps));
 constexpr const OpInfo& info(Op op) { return table::kOps[int(op)]; }
 constexpr const table::ScalarInfo& info(ScalarOp op) { return table::kScalarOps[int(op)]; }

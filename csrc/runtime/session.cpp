@@ -177,6 +177,7 @@ class Validation {
 };
 
 std::string operation_name(const Node& n) {
+  if (n.site.called) return std::string(info(Op(n.site.called - 1)).name);
   switch (n.kind) {
     case NodeKind::Map: return std::string(info(n.map_op()).name);
     case NodeKind::Foreign: return n.foreign.loop->name;

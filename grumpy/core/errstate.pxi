@@ -94,7 +94,7 @@ cdef int deliver_events() noexcept:
             operation = events[k].operation.decode()
             event = (events[k].fpe, named.format(operation) if named else operation, err_modes[at & kStateMask],
                      name, line)
-            if named and event in due:  # several of its parts have met the same error
+            if (named or events[k].site.called) and event in due:  # several of its parts have met the same error
                 continue
             due.append(event)
         for event in due:

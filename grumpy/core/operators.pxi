@@ -238,7 +238,7 @@ cdef object write_in_place(int op, ndarray x, object y):
                         and not (op == OP_POWER and power_is_refused(o[0], o[1])):
                     short = square_and_kin(x, y) if op == OP_POWER else NotImplemented
                     a = (<ndarray>short).a if short is not NotImplemented else map_operands(op, o, 2)
-                    write_array(x.a, a)
+                    write_result(x.a, a, op)
                     return x
             except (TypeError, ValueError, OverflowError):
                 pass  # NumPy says it in its own words

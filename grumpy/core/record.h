@@ -315,6 +315,18 @@ inline void write_array(const Array& dst, const Array& value) {
   write(dst, o);
 }
 
+/// The same of what operation `op` gave: errors of the cast are its own.
+inline void write_result(const Array& dst, const Array& value, int op) {
+  Site site;
+  const ErrState& state = here(site);
+  site.called = uint8_t(op + 1);
+  Operand o;
+  o.array = &value;
+  api::write(dst, o, site);
+  if (value.dtype() != dst.dtype()) settle(state, info(Op::cast).fpe, dst);
+  else settle_events();
+}
+
 inline void write_where(const Array& dst, const Array& mask, const Operand& value) {
   Site site;
   const ErrState& state = here(site);

@@ -449,13 +449,16 @@ cdef bint takes_result(ndarray out, const Operand* o, int n, int result, str cas
         and np.can_cast(dtype_list[result], dtype_list[dtype_id(out)], casting))
 
 
-cdef int store(ndarray out, const Array& result) except -1:
+cdef int store(ndarray out, const Array& result, int op=-1) except -1:
     if not may_write(out):
         raise ValueError("output array is read-only")
     if dtype_kind(dtype_of(result)) == KIND_COMPLEX and dtype_kind(dtype_id(out)) != KIND_COMPLEX:
         warnings.warn("Casting complex values to real discards the imaginary part",
                       ComplexWarning, stacklevel=1)
-    write_array(out.a, result)
+    if op < 0:
+        write_array(out.a, result)
+    else:
+        write_result(out.a, result, op)
     return 0
 
 
@@ -523,7 +526,7 @@ cdef object call_keywords(UFunc u, tuple inputs, dict kwargs):
         if order == "C" and not is_c_contiguous(a):
             a = copy(a)
         return make_result(a)
-    store(out, a)
+    store(out, a, u.op)
     return out
 
 

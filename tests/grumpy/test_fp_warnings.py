@@ -336,3 +336,19 @@ def test_powers_of_float16_report_what_rounding_meets(n):
         with np.errstate(under="warn"):
             assert messages(lambda x: np.power(x, grumpy.asarray(b)), grumpy.asarray(a)) == messages(
                 lambda x: np.power(x, b), a)
+
+
+@pytest.mark.parametrize("name, call", [
+    ("multiply", lambda single, double: single.__imul__(double)),
+    ("add", lambda single, double: np.add(double, double, out=single)),
+    ("multiply", lambda single, double: np.multiply(double, 1e300, out=single)),
+    ("cast", lambda single, double: single.__setitem__(slice(None), double)),
+])
+def test_what_a_result_loses_is_the_operations(name, call):
+    for wrap in (np.array, grumpy.asarray):
+        single, double = wrap(np.ones(3, "f4")), wrap(np.full(3, 1e300))
+        with warnings.catch_warnings(record=True) as seen:
+            warnings.simplefilter("always")
+            call(single, double)
+            np.asarray(single)
+        assert [str(w.message) for w in seen] == [f"overflow encountered in {name}"]
