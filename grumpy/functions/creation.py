@@ -100,8 +100,10 @@ def copyto(dst, src, casting="same_kind", where=True):
                       else "the destination's type")
     if not dst.flags._writeable_no_warn:
         raise Forward("an error of NumPy's")
-    if isinstance(src, (bool, int, float, complex)):
+    if isinstance(src, (bool, int, float, complex)) and not isinstance(src, np.generic):
         kind = np.asarray(src).dtype
+        if kind == object:
+            raise Forward("a number that fits no native dtype")
         if casting != "unsafe" and not (dst.dtype.kind == kind.kind or can_store(dst, kind, casting)):
             raise Forward("a cast that NumPy must judge")
         if kind.kind in "fc" and dst.dtype.kind not in "fc":
@@ -110,6 +112,8 @@ def copyto(dst, src, casting="same_kind", where=True):
         src = native(src)
         if not can_store(dst, src.dtype, casting):
             raise Forward("a cast that NumPy must judge")
+        if src.ndim == 0 and src.dtype != dst.dtype:
+            src = src.astype(dst.dtype)  # assignment would refuse a number out of range
     if where is True:
         dst[...] = src
         return

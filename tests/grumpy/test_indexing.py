@@ -213,3 +213,22 @@ def test_an_ellipsis_gives_an_array_of_no_axes():
         with pytest.raises(TypeError):
             hash(a[..., place])
         assert hash(a[place]) == 2
+
+
+@pytest.mark.parametrize("value", [300, -1, 2.5, np.int64(300), np.float64(1e300), True, 3 + 2j], ids=repr)
+@pytest.mark.parametrize("casting", ["unsafe", "same_kind", "safe"])
+@pytest.mark.parametrize("dtype", ["i1", "u1", "f4", "?"])
+@pytest.mark.filterwarnings("ignore")
+def test_copyto_casts_numbers_as_numpy_does(dtype, casting, value):
+    def f(array, source):
+        into = array(np.zeros(2, dtype))
+        try:
+            with np.errstate(all="ignore"):
+                np.copyto(into[...], source, casting=casting)
+        except (TypeError, OverflowError) as error:
+            return type(error)
+        return into.tolist()
+    want = f(np.array, value)
+    assert f(grumpy.asarray, value) == want
+    if isinstance(value, np.generic):  # a scalar-like of grumpy's, too
+        assert f(grumpy.asarray, grumpy.asarray(np.array([value, value])).max()) == want
