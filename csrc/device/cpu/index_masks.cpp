@@ -3,6 +3,7 @@
 
 #include "device/cpu/index_loops.h"
 #include "device/cpu/index_walk.h"
+#include "device/cpu/item.h"
 #include "device/cpu/row_copy.h"
 #include "device/cpu/strided_copy.h"
 
@@ -198,18 +199,6 @@ template <class Item, class Get> void pack_all(const MaskReader& mask, const Get
       to = pack(m, n, [&](int64_t i) { return item(first + i); }, to, end);
     });
   });
-}
-
-struct Item16 { uint64_t part[2]; };
-/// Calls f with a number type of the item's size.
-template <class F> void with_item(int64_t bytes, const F& f) {
-  switch (bytes) {
-    case 1: return f(uint8_t{});
-    case 2: return f(uint16_t{});
-    case 4: return f(uint32_t{});
-    case 8: return f(uint64_t{});
-    default: return f(Item16{});
-  }
 }
 
 /// What a mask selects of an array: the axes under it, and the rows of those after.

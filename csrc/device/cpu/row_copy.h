@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "device/cpu/index_walk.h"
+#include "device/cpu/item.h"
 #include "device/cpu/strided_copy.h"
 
 namespace grumpy {
@@ -31,13 +32,13 @@ class RowCopy {
   bool is_item() const { return run_bytes_ == item_; }
 
   void gather_plain(char* to, const char* from, const PlainIndex& index, int64_t n) const {
-    with_item([&](auto item) {
+    with_item(item_, [&](auto item) {
       using Item = decltype(item);
       for (int64_t i = 0; i < n; ++i) copy_item<Item>(to + i * int64_t(sizeof(Item)), from + index.offset(i));
     });
   }
   void scatter_plain(char* to, const char* from, const PlainIndex& index, int64_t n) const {
-    with_item([&](auto item) {
+    with_item(item_, [&](auto item) {
       using Item = decltype(item);
       for (int64_t i = 0; i < n; ++i) copy_item<Item>(to + index.offset(i), from + i * index.other_step);
     });
@@ -65,16 +66,6 @@ class RowCopy {
   }
 
  private:
-  struct Bytes16 { uint64_t part[2]; };
-  template <class F> void with_item(F f) const {
-    switch (item_) {
-      case 1: return f(uint8_t{});
-      case 2: return f(uint16_t{});
-      case 4: return f(uint32_t{});
-      case 8: return f(uint64_t{});
-      default: return f(Bytes16{});
-    }
-  }
   template <class Item> static void copy_item(char* to, const char* from) {
     Item item;
     std::memcpy(&item, from, sizeof item);

@@ -4,12 +4,11 @@
 #include <cstring>
 
 #include "base/shape.h"
+#include "device/cpu/item.h"
 #include "device/cpu/strided_copy_simd.h"
 
 namespace grumpy {
 namespace {
-
-struct Bytes16 { uint64_t part[2]; };
 
 template <class T> T load(const char* p) {
   T v;
@@ -17,17 +16,6 @@ template <class T> T load(const char* p) {
   return v;
 }
 template <class T> void store(char* p, T v) { std::memcpy(p, &v, sizeof v); }
-
-/// Calls f with a value of the unsigned type of `item` bytes.
-template <class F> void with_item(int item, F f) {
-  switch (item) {
-    case 1: return f(uint8_t{});
-    case 2: return f(uint16_t{});
-    case 4: return f(uint32_t{});
-    case 8: return f(uint64_t{});
-    default: return f(Bytes16{});
-  }
-}
 
 template <class T> void fill_run(char* to, T v, int64_t n) {
   constexpr int64_t size = sizeof(T), per_line = 64 / size;

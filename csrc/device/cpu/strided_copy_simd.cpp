@@ -6,12 +6,11 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "device/cpu/item.h"
 #include "device/cpu/strided_copy.h"
 
 namespace grumpy {
 namespace {
-
-struct Bytes16 { uint64_t part[2]; };
 
 template <class T> T load(const char* p) {
   T v;
