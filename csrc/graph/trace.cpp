@@ -34,14 +34,6 @@ uint64_t detail_of(const Node& n) {
   return 0;
 }
 
-bool is_same_view(const ViewRep& a, const ViewRep& b) {
-  if (&a == &b) return true;
-  if (a.offset != b.offset || !same_shape(*a.shape, *b.shape)) return false;
-  for (int k = 0; k < a.ndim; ++k)
-    if (a.strides[k] != b.strides[k]) return false;
-  return true;
-}
-
 }  // namespace
 
 Trace::Trace(const Frontier& f, std::span<Node* const> wanted) : nwanted_(wanted.size()) {
