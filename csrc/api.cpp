@@ -185,6 +185,7 @@ Array copy_in(DType dtype, std::span<const int64_t> shape, const void* data, std
 }
 
 void make_private_for_writing(Storage& s) {
+  ++s.version;
   if (s.value->kind == NodeKind::Constant) return make_leaf_of_constant(s);
   Node& leaf = *s.value;
   leaf.truths = 0;
@@ -221,6 +222,7 @@ Buffer* export_buffer(const Array& a) {
                        leaf->data->refs.load(std::memory_order_relaxed) > 1 + leaf->data->exports))
     make_private(s);
   s.value->truths = 0;
+  ++s.version;
   ++s.value->data->exports;
   s.value->data->add_ref();
   return s.value->data;
@@ -324,42 +326,6 @@ Array matmul(const Array& a, const Array& b, DType dtype, const Site& site) {
 
 Array take(const Array& a, const Array& index, int axis, const Site& site) {
   return finish(record_take(read(a), read(index), axis, site), is_exported(&a) || is_exported(&index));
-}
-
-namespace {
-
-std::vector<NodeRef> index_nodes(std::span<const Array* const> index) {
-  std::vector<NodeRef> nodes;
-  for (const Array* a : index) nodes.push_back(read(*a));
-  return nodes;
-}
-
-void put_late(uint8_t op, const Array& dst, std::span<const Array* const> index, int axis,
-              std::span<const int> names, const Operand& value, const Site& site) {
-  const DType t = dst.dtype();
-  NodeRef v = value.array ? record_cast(read(*value.array), t, site) : record_constant(value.scalar, t, site);
-  const StorageRef keep = dst.storage;
-  record_write(dst, record_late_put(read(dst), index_nodes(index), axis, names, std::move(v), op, site), site);
-  settle(keep->value, is_exported(&dst) || is_exported(value.array) || keep->value->depth > kSoftDepth);
-}
-
-}  // namespace
-
-Array gather_late(const Array& a, std::span<const Array* const> index, int axis, std::span<const int> names,
-                  const Site& site) {
-  return finish(record_late_take(read(a), index_nodes(index), axis, names, site), is_exported(&a));
-}
-
-void scatter_late(const Array& dst, std::span<const Array* const> index, int axis, std::span<const int> names,
-                  const Operand& value, const Site& site) {
-  put_late(kAssign, dst, index, axis, names, value, site);
-}
-
-bool scatter_reduce_late(ReduceOp op, const Array& dst, std::span<const Array* const> index, int axis,
-                         std::span<const int> names, const Operand& value, const Site& site) {
-  if (!can_scatter_reduce(op, dst.dtype())) return false;
-  put_late(uint8_t(op), dst, index, axis, names, value, site);
-  return true;
 }
 
 void write(const Array& dst, const Operand& value, const Site& site) {

@@ -94,22 +94,18 @@ struct IndexBounds { int64_t least, most; };
 IndexBounds index_bounds(const Array& index);
 /// a[..., index, ...] for int64 arrays over the axes axis, axis + 1, ...; they broadcast together
 /// and are in bounds (negative ones count from the end).
-Array gather(const Array& a, std::span<const Array* const> index, int axis);
+/// Recorded where something is pending. `late_names`: empty, or what errors call the axes, where bounds are
+/// looked at in the evaluation (index_check=late); then it is always recorded.
+Array gather(const Array& a, std::span<const Array* const> index, int axis, std::span<const int> late_names,
+             const Site& site);
 /// dst[..., index, ...] = value; the last write to an element wins.
-void scatter(const Array& dst, std::span<const Array* const> index, int axis, const Operand& value, const Site& site);
+void scatter(const Array& dst, std::span<const Array* const> index, int axis, std::span<const int> late_names,
+             const Operand& value, const Site& site);
 /// dst[..., index, ...] op= value, every repetition counted; false: not for this op and dtype.
 bool scatter_reduce(ReduceOp op, const Array& dst, std::span<const Array* const> index, int axis,
-                    const Operand& value, const Site& site);
+                    std::span<const int> late_names, const Operand& value, const Site& site);
 /// For what records by itself: keeps the graph bounded.
 void note_recorded(const Array& a);
-/// gather, scatter and scatter_reduce, recorded: bounds are looked at in the evaluation (index_check=late), of
-/// axis, axis + 1, ... of the array, which errors call `names`. The index arrays broadcast together, the value to what they select.
-Array gather_late(const Array& a, std::span<const Array* const> index, int axis, std::span<const int> names,
-                  const Site& site);
-void scatter_late(const Array& dst, std::span<const Array* const> index, int axis, std::span<const int> names,
-                  const Operand& value, const Site& site);
-bool scatter_reduce_late(ReduceOp op, const Array& dst, std::span<const Array* const> index, int axis,
-                         std::span<const int> names, const Operand& value, const Site& site);
 /// dst[mask] = rows; rows broadcast to (number of true elements,) + dst.shape[mask.ndim:].
 void put_masked(const Array& dst, const Array& mask, const Operand& value, const Site& site);
 

@@ -7,6 +7,7 @@
 #include "device/cpu/copy.h"
 #include "device/cpu/index_loops.h"
 #include "graph/frontier.h"
+#include "graph/index_arrays.h"
 #include "graph/widen.h"
 #include "runtime/session.h"
 #include "runtime/stats.h"
@@ -167,7 +168,50 @@ IndexBounds index_bounds(const Array& index) {
   return {r.least, r.most};
 }
 
-Array gather(const Array& a, std::span<const Array* const> index, int axis) {
+namespace {
+
+/// Whether to wait for somebody who asks. With all operands at hand there is nothing to wait for, and what may be
+/// seen or written from outside cannot wait.
+bool is_for_later(const Array& a, const Operand* value, std::span<const int> late_names) {
+  if (a.storage->is_exported()) return false;
+  return a.storage->is_pending() || !late_names.empty() || (value && value->array && value->array->storage->is_pending());
+}
+
+/// The operand's elements as they are now, whoever may write to them later.
+NodeRef lasting(const Array& a) {
+  const Array s = stable(a);
+  if (s.storage != a.storage) grumpy::evaluate(*s.storage);
+  return read(s);
+}
+
+std::vector<NodeRef> lasting_index(std::span<const Array* const> index) {
+  std::vector<NodeRef> nodes;
+  for (const Array* a : index) nodes.push_back(lasting(*a));
+  return nodes;
+}
+
+/// The value as dtype t; not broadcast.
+NodeRef lasting_value(const Operand& value, DType t, const Site& site) {
+  if (!value.array) return record_constant(value.scalar, t, site);
+  return record_cast(lasting(*value.array), t, site);
+}
+
+void put(uint8_t op, const Array& dst, std::span<const Array* const> index, int axis, std::span<const int> late_names,
+         const Operand& value, const Site& site) {
+  const StorageRef keep = dst.storage;
+  record_put(dst, lasting_index(index), axis, late_names, lasting_value(value, dst.dtype(), site), op, site);
+  note_recorded(dst);
+}
+
+}  // namespace
+
+Array gather(const Array& a, std::span<const Array* const> index, int axis, std::span<const int> late_names,
+             const Site& site) {
+  if (is_for_later(a, nullptr, late_names)) {
+    Array out = new_array(record_gather(a, lasting_index(index), axis, late_names, site));
+    note_recorded(out);
+    return out;
+  }
   const Indices i(index, axis);
   const Located source = locate(a);
   const std::vector<int64_t> dims = result_extents(a, i, axis, index.size());
@@ -177,7 +221,9 @@ Array gather(const Array& a, std::span<const Array* const> index, int axis) {
   return leaf(a.dtype(), dims, std::move(out));
 }
 
-void scatter(const Array& dst, std::span<const Array* const> index, int axis, const Operand& value, const Site& site) {
+void scatter(const Array& dst, std::span<const Array* const> index, int axis, std::span<const int> late_names,
+             const Operand& value, const Site& site) {
+  if (is_for_later(dst, &value, late_names)) return put(kAssign, dst, index, axis, late_names, value, site);
   const Indices i(index, axis);
   const std::vector<int64_t> dims = result_extents(dst, i, axis, index.size());
   const Values v(value, dst.dtype(), dims, site, "shape mismatch: value array of shape ");
@@ -187,8 +233,12 @@ void scatter(const Array& dst, std::span<const Array* const> index, int axis, co
 }
 
 bool scatter_reduce(ReduceOp op, const Array& dst, std::span<const Array* const> index, int axis,
-                    const Operand& value, const Site& site) {
+                    std::span<const int> late_names, const Operand& value, const Site& site) {
   if (!can_scatter_reduce(op, dst.dtype())) return false;
+  if (is_for_later(dst, &value, late_names)) {
+    put(uint8_t(op), dst, index, axis, late_names, value, site);
+    return true;
+  }
   const Indices i(index, axis);
   const std::vector<int64_t> dims = result_extents(dst, i, axis, index.size());
   const Values v(value, dst.dtype(), dims, site, "array is not broadcastable to correct shape: ");
@@ -224,6 +274,12 @@ void put_masked(const Array& dst, const Array& mask, const Operand& value, const
   const Located m = locate(mask);
   std::vector<int64_t> dims{count_true(mask)};
   dims.insert(dims.end(), dst.shape()->dims + mask.ndim(), dst.shape()->dims + dst.ndim());
+  if (is_for_later(dst, &value, {})) {
+    const StorageRef keep = dst.storage;
+    record_put_masked(dst, lasting(mask), lasting_value(value, dst.dtype(), site), site);
+    note_recorded(dst);
+    return;
+  }
   const Values v(value, dst.dtype(), dims, site, "shape mismatch: value array of shape ");
   const Located target = locate_for_writing(dst);
   grumpy::put_masked(target_of(target), mask_of(m), {v.located.data, v.strides});

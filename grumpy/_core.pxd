@@ -206,21 +206,16 @@ cdef extern from "core/record.h" namespace "grumpy::binding":
     Array scan(int op, const Array&, int axis, int out_dtype) except +translate
     Array matmul(const Array&, const Array&, int dtype, uint16_t named) except +translate
     int64_t count_true(const Array& mask) except +translate
-    Array compress(const Array&, const Array& mask) except +translate
+    Array compress(const Array&, const Array& mask, cbool in_c_order) except +translate
     vector[Array] nonzero(const Array& mask) except +translate
     cbool in_bounds(const Array& index, int64_t size) except +translate
     cbool is_checked_late(const Array& of, const Array& index) noexcept
-    Array gather_late(const Array&, const vector[const Array*]& index, int axis,
-                      const vector[int]& names) except +translate
-    void scatter_late(const Array& dst, const vector[const Array*]& index, int axis,
-                      const vector[int]& names, const Operand& value) except +translate
-    cbool scatter_reduce_late(int op, const Array& dst, const vector[const Array*]& index, int axis,
-                              const vector[int]& names, const Operand& value) except +translate
-    Array gather(const Array&, const vector[const Array*]& index, int axis) except +translate
+    Array gather(const Array&, const vector[const Array*]& index, int axis,
+                 const vector[int]& late_names, cbool in_c_order) except +translate
     void scatter(const Array& dst, const vector[const Array*]& index, int axis,
-                 const Operand& value) except +translate
+                 const vector[int]& late_names, const Operand& value) except +translate
     cbool scatter_reduce(int op, const Array& dst, const vector[const Array*]& index, int axis,
-                         const Operand& value) except +translate
+                         const vector[int]& late_names, const Operand& value) except +translate
     void put_masked(const Array& dst, const Array& mask, const Operand& value) except +translate
     void write(const Array& dst, const Operand& value) except +translate
     void write_array(const Array& dst, const Array& value) except +translate
@@ -239,7 +234,8 @@ cdef extern from "core/record.h" namespace "grumpy::binding":
         string doc
     vector[ConfigText] config_texts() except +translate
     void clear_array(Array&) noexcept
-    uint32_t version_of(const Array&) noexcept
+    uint32_t current_version(const Array&) noexcept
+    uint32_t version_to_keep(const Array&) noexcept
     cbool is_waiting(const Array&) noexcept
     Array view(const Array&, const int64_t* shape, const int64_t* strides, int ndim,
                int64_t offset) except +translate
@@ -257,6 +253,7 @@ cdef extern from "core/record.h" namespace "grumpy::binding":
     int infer(int op, const Operand*, int n) noexcept
     cbool can_cast_same_kind(int source, int to) noexcept
     cbool weak_scalar(object, Scalar*) noexcept
+    cbool is_exact_in(const Scalar&, int dtype) noexcept
     cbool fits_dtype(const Scalar&, int dtype) noexcept
     double weak_real(const Scalar&) noexcept
     object scalar_item(const Scalar&)

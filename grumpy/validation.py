@@ -89,6 +89,14 @@ def _compute_one(node, inputs):
         result = np.array(inputs[0])
         _window(node, result)[...] = inputs[1]
         return result
+    if kind == "put":
+        result = np.array(inputs[0])
+        where = (slice(None),) * node["axis"] + (inputs[1],)
+        if node["operation"]:
+            getattr(np, node["operation"]).at(_window(node, result), where, inputs[2])
+        else:
+            _window(node, result)[where] = inputs[2]
+        return result
     if kind in ("map", "foreign"):
         result = _ufunc(node["operation"])(*inputs)
         return result[node["part"]] if isinstance(result, tuple) else result

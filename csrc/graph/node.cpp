@@ -18,7 +18,7 @@ void (*retain_hook)(void*) = [](void*) {};
 void (*release_hook)(void*) = [](void*) {};
 
 bool has_site(NodeKind k) { return k != NodeKind::Constant; }
-bool has_view(NodeKind k) { return k == NodeKind::View || k == NodeKind::Update; }
+bool has_view(NodeKind k) { return k == NodeKind::View || k == NodeKind::Update || k == NodeKind::Put; }
 
 /// Nodes waiting to be freed: most frees are short, so the first ones need no allocation.
 class DeadList {

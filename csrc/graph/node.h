@@ -29,7 +29,8 @@ enum class NodeKind : uint8_t {
   Take,      // in[0] along `axis` at the int64 positions in[1]
   Compress,  // rows of in[0] where the mask in[1], over its first axes, is true
   Check,     // in[0], int64 positions, once they are known to lie in an axis of `axis` elements (graph/late_index.h)
-  Put,       // in[0] with in[2] at the checked positions in[1] over the `part` axes from `axis` on
+  Put,       // in[0] with in[2] written to, or combined with, what `view` of it has at in[1]: int64 positions along
+             // the axis `part`, or a mask over the first axes
 };
 
 /// "leaf", "constant", ...: for people and for documents.
@@ -57,13 +58,13 @@ struct Node {
   Node* in[3];                // owned
   union {
     uint64_t axes;            // Reduce: bit per axis
-    ViewRep* view;            // View, Update: owned
+    ViewRep* view;            // View, Update, Put: owned
     struct { const InnerLoop* loop; } foreign;
-    int64_t axis;             // Scan, Take, Put; Check: its extent
+    int64_t axis;             // Scan, Take; Check: its extent
     std::string* failure;     // Check that has failed: owned
     int64_t truths;           // Leaf that is a mask: 1 + how many are true; 0: not counted
   };
-  uint8_t part;               // Foreign: which output; Check: which axis
+  uint8_t part;               // Foreign: which output; Check, Put: which axis
   bool is_selected;           // a Compress, or one is below (graph/widen.h)
   bool may_fail;              // a Check is, or was, among what it is computed from
   Buffer* data;               // owned; set once evaluated

@@ -433,8 +433,7 @@ void record_write(const Array& dst, NodeRef value, const Site& site) {
     const bool foreign = value->data && (value->data->exports > 0 || value->data->is_borrowed);
     const bool needs_copy = s.is_exported() || foreign;
     // A write that may turn out to be none stands on the old value, as does one after it.
-    const bool stands_on_old = value->kind == NodeKind::Put && value->in[0] == s.value;
-    const bool may_be_undone = (value->may_fail || s.value->may_fail) && !stands_on_old;
+    const bool may_be_undone = value->may_fail || s.value->may_fail;
     if (!needs_copy && !may_be_undone) {
       set_value(s, std::move(value));
       return;

@@ -3,6 +3,7 @@
 #include <sstream>
 
 #include "base/error.h"
+#include "graph/index_arrays.h"
 
 namespace grumpy {
 
@@ -26,12 +27,12 @@ Snapshot take_snapshot(const Frontier& f) {
       case NodeKind::Constant:
       case NodeKind::Map:
       case NodeKind::Check:
-      case NodeKind::Put:
       case NodeKind::Matmul:
       case NodeKind::Compress: break;
       case NodeKind::Foreign: m.loop = n.foreign.loop; break;
       case NodeKind::View:
-      case NodeKind::Update: m.view = View(n.view); break;
+      case NodeKind::Update:
+      case NodeKind::Put: m.view = View(n.view); break;
       case NodeKind::Reduce: m.axes = n.axes; break;
       case NodeKind::Scan:
       case NodeKind::Take: m.axis = n.axis; break;
@@ -51,13 +52,16 @@ std::string to_string(const SnapNode& n, uint32_t id) {
     case NodeKind::Foreign: o << "foreign:" << n.loop->name; break;
     case NodeKind::Reduce: o << info(ReduceOp(n.op)).name << ".reduce"; break;
     case NodeKind::Scan: o << info(ReduceOp(n.op)).name << ".accumulate"; break;
+    case NodeKind::Put:
+      o << "put";
+      if (n.op != kAssign) o << ' ' << info(ReduceOp(n.op)).name << ".at";
+      break;
     case NodeKind::Leaf:
     case NodeKind::Constant:
     case NodeKind::View:
     case NodeKind::Update:
     case NodeKind::Matmul:
     case NodeKind::Check:
-    case NodeKind::Put:
     case NodeKind::Take:
     case NodeKind::Compress: o << kind_name(n.kind); break;
   }
@@ -75,7 +79,8 @@ std::string to_string(const SnapNode& n, uint32_t id) {
     o << " offset " << n.view->offset << " strides (";
     for (int k = 0; k < n.view->ndim; ++k) o << (k ? "," : "") << n.view->strides[k];
     o << ')';
-    if (n.kind == NodeKind::Update) o << " shape " << to_string(n.view->shape->extents());
+    if (n.kind == NodeKind::Put && n.part) o << " axis " << int(n.part);
+    if (n.kind != NodeKind::View) o << " shape " << to_string(n.view->shape->extents());
   }
   if (n.is_fast) o << " fast";
   if (n.flags & kOutput) o << " out";

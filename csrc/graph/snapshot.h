@@ -21,7 +21,7 @@ struct SnapNode {
   bool is_fast = false;     // fp=fast
   uint32_t in[3] = {};
   Shape shape;
-  View view;                // View, Update
+  View view;                // View, Update, Put
   uint64_t axes = 0;        // Reduce
   int64_t axis = 0;         // Scan, Take
   const InnerLoop* loop = nullptr;

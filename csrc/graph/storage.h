@@ -10,7 +10,7 @@ namespace grumpy {
 
 struct Storage {
   uint32_t refs;
-  uint32_t version;          // grows with every write
+  uint32_t version;          // grows with every write of ours, and when the bytes go out
   Node* value;               // owned; its elements in C order are the storage's elements
   Shape shape;               // of value
   DType dtype;

@@ -44,7 +44,7 @@ Trace::Trace(const Frontier& f, std::span<Node* const> wanted) : nwanted_(wanted
     Stop& s = stops_[i];
     s = {kNobody, head_of(n), kNoSlot, n.part, mode_of(n), f.flags[i], !is_plain(n.kind), n.uses, n.shape, {},
          detail_of(n)};
-    if (n.kind == NodeKind::View || n.kind == NodeKind::Update) s.view = View(n.view);
+    if (n.kind == NodeKind::View || n.kind == NodeKind::Update || n.kind == NodeKind::Put) s.view = View(n.view);
   }
   for (size_t k = 0; k < wanted.size(); ++k) {
     Stop& s = stops_[wanted[k]->index];

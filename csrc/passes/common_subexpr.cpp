@@ -39,7 +39,7 @@ Snapshot common_subexpr(const Snapshot& in) {
     SnapNode& n = out.nodes[id];
     for (int k = 0; k < n.nin; ++k) n.in[k] = same[n.in[k]];
     same[id] = id;
-    if (n.is_source() || n.kind == NodeKind::Update) continue;
+    if (n.is_source() || n.kind == NodeKind::Update || n.kind == NodeKind::Put) continue;
     if (n.kind == NodeKind::Map && is_symmetric(Op(n.op)) && n.in[0] > n.in[1])
       std::swap(n.in[0], n.in[1]);
     const auto [it, is_new] = first.try_emplace(hash_of(n), id);

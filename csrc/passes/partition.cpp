@@ -20,6 +20,16 @@ double point_cost(const SnapNode& n) {
 
 namespace {
 
+PartitionKind library_kind(NodeKind k) {
+  switch (k) {
+    case NodeKind::Matmul: return PartitionKind::Matmul;
+    case NodeKind::Take: return PartitionKind::Take;
+    case NodeKind::Compress: return PartitionKind::Compress;
+    case NodeKind::Put: return PartitionKind::Put;
+    default: return PartitionKind::Kernel;
+  }
+}
+
 class Partitioner {
  public:
   explicit Partitioner(const Snapshot& s)
@@ -80,8 +90,7 @@ class Partitioner {
       switch (n.kind) {
         case NodeKind::Leaf:
         case NodeKind::Constant:
-        case NodeKind::Check:
-        case NodeKind::Put: break;
+        case NodeKind::Check: break;
         case NodeKind::View:
           store(n.in[0]);  // a view reads memory; composed views lie on their source
           break;
@@ -110,14 +119,20 @@ class Partitioner {
         case NodeKind::Matmul:
         case NodeKind::Take:
         case NodeKind::Compress:
+        case NodeKind::Put:
           store(id);
-          for (int k = 0; k < 2; ++k)
-            if (at(n.in[k]).kind != NodeKind::View || n.kind == NodeKind::Take ||
-                at(at(n.in[k]).in[0]).kind == NodeKind::Constant)
-              store(n.in[k]);  // a constant has no memory to multiply from
+          for (int k = 0; k < n.nin; ++k)
+            if (!reads_through_view(n, k)) store(n.in[k]);
           break;
       }
     }
+  }
+
+  /// Whether what is no kernel takes operand k with its strides. A constant has no memory to read from.
+  bool reads_through_view(const SnapNode& n, int k) const {
+    if (at(n.in[k]).kind != NodeKind::View || at(at(n.in[k]).in[0]).kind == NodeKind::Constant) return false;
+    if (n.kind == NodeKind::Take) return k == 0;
+    return n.kind != NodeKind::Put || k > 0;
   }
 
   size_t count_cone(uint32_t root) const {
@@ -166,8 +181,8 @@ class Partitioner {
       const SnapNode& n = at(id);
       if (n.is_source()) continue;
       uint32_t level = 0;
-      if (n.kind == NodeKind::Matmul || n.kind == NodeKind::Take || n.kind == NodeKind::Compress) {
-        for (int k = 0; k < 2; ++k) level = std::max(level, stored_[n.in[k]] ? level_[n.in[k]] + 1 : available(n.in[k]));
+      if (library_kind(n.kind) != PartitionKind::Kernel) {
+        for (int k = 0; k < n.nin; ++k) level = std::max(level, stored_[n.in[k]] ? level_[n.in[k]] + 1 : available(n.in[k]));
       } else if (n.kind == NodeKind::View) {
         level = available(id);
       } else {
@@ -213,10 +228,9 @@ class Partitioner {
     for (uint32_t id = 0; id < s_.nodes.size(); ++id) {
       if (!stored_[id]) continue;
       const NodeKind k = at(id).kind;
-      if (k == NodeKind::Matmul || k == NodeKind::Take || k == NodeKind::Compress) {
+      if (const PartitionKind kind = library_kind(k); kind != PartitionKind::Kernel) {
         Partition p;
-        p.kind = k == NodeKind::Matmul ? PartitionKind::Matmul
-                 : k == NodeKind::Take ? PartitionKind::Take : PartitionKind::Compress;
+        p.kind = kind;
         p.level = level_[id];
         p.node = id;
         add_group(std::move(p));
@@ -295,13 +309,15 @@ class Partitioner {
     }
   }
 
+  static bool writes_in_place(const Partition& p) { return !p.updates.empty() || p.kind == PartitionKind::Put; }
+
   std::vector<uint32_t> level_order() const {
     std::vector<uint32_t> order(groups_.size());
     for (uint32_t g = 0; g < order.size(); ++g) order[g] = g;
     // Writes in place come last in their level, so that readers of the old value are done.
     std::stable_sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) {
       if (groups_[a].level != groups_[b].level) return groups_[a].level < groups_[b].level;
-      return groups_[a].updates.empty() && !groups_[b].updates.empty();
+      return !writes_in_place(groups_[a]) && writes_in_place(groups_[b]);
     });
     return order;
   }
@@ -391,6 +407,7 @@ const char* kind_name(PartitionKind k) {
     case PartitionKind::Matmul: return "library";
     case PartitionKind::Take: return "take";
     case PartitionKind::Compress: return "compress";
+    case PartitionKind::Put: return "put";
   }
   return "";
 }

@@ -16,8 +16,8 @@
 
 namespace grumpy {
 
-enum class PartitionKind : uint8_t { Kernel, Matmul, Take, Compress };
-/// "library", "take", "compress": of what is no kernel.
+enum class PartitionKind : uint8_t { Kernel, Matmul, Take, Compress, Put };
+/// "library", "take", "compress", "put": of what is no kernel.
 const char* kind_name(PartitionKind k);
 
 struct Partition {
@@ -31,7 +31,7 @@ struct Partition {
   std::vector<uint32_t> reductions;   // Reduce or Scan nodes
   std::vector<uint32_t> nodes;        // pointwise nodes computed here, inputs first
   std::vector<uint32_t> loads;        // nodes read from memory: sources, stored nodes, views of them
-  uint32_t node = 0;                  // Matmul, Take, Compress
+  uint32_t node = 0;                  // Matmul, Take, Compress, Put
 };
 
 struct PartitionList {

@@ -26,11 +26,11 @@ std::vector<uint32_t> last_readers(const Snapshot& s) {
 
 Snapshot save_reads(const Snapshot& in) {
   const uint32_t count = uint32_t(in.nodes.size());
-  std::vector<uint32_t> first_write(count, count);  // per node: the first Update of it
+  std::vector<uint32_t> first_write(count, count);  // per node: the first write to it
   bool any = false;
   for (uint32_t id = 0; id < count; ++id) {
     const SnapNode& n = in.nodes[id];
-    if (n.kind != NodeKind::Update || n.shape->size * item_bytes(n.dtype) < kWorthSaving) continue;
+    if ((n.kind != NodeKind::Update && n.kind != NodeKind::Put) || n.shape->size * item_bytes(n.dtype) < kWorthSaving) continue;
     first_write[n.in[0]] = std::min(first_write[n.in[0]], id);
     any = true;
   }

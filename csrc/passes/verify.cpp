@@ -37,8 +37,12 @@ void verify(const Snapshot& s, const char* after) {
         GRUMPY_ASSERT(n.nin == 2 && in(0).dtype == n.dtype && in(1).dtype == DType::bool_ &&
                       in(0).shape->ndim - in(1).shape->ndim == n.shape->ndim - 1) << where();
         break;
-      case NodeKind::Check:
-      case NodeKind::Put: GRUMPY_ASSERT(false) << "settled before a plan is made: " << where(); break;
+      case NodeKind::Put:
+        GRUMPY_ASSERT(n.nin == 3 && n.view && in(0).dtype == n.dtype && in(2).dtype == n.dtype && n.part < n.view->ndim &&
+                      (in(1).dtype == DType::int64 || in(1).dtype == DType::bool_)) << where();
+        GRUMPY_ASSERT(touched(*n.view).first >= 0 && touched(*n.view).end <= n.shape->size) << where();
+        break;
+      case NodeKind::Check: GRUMPY_ASSERT(false) << "settled before a plan is made: " << where(); break;
       case NodeKind::Take: GRUMPY_ASSERT(n.nin == 2 && in(1).dtype == DType::int64) << where(); break;
     }
   }

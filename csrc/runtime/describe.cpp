@@ -24,6 +24,7 @@ std::string kernel_text(const Plan& plan) {
           << st.matmul.n << '\n';
         break;
       case StepKind::Compress: o << "compress " << code(st.compress.dtype) << '\n'; break;
+      case StepKind::Put: o << "put " << code(st.put.dtype) << " along axis " << st.put.axis << '\n'; break;
       case StepKind::Take: o << "take along axis " << st.take.axis << '\n'; break;
     }
   }

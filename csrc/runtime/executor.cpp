@@ -11,6 +11,7 @@
 #include "device/cpu/index_loops.h"
 #include "device/cpu/run_kernel.h"
 #include "device/cpu/thread_pool.h"
+#include "graph/index_arrays.h"
 #include "runtime/stats.h"
 
 namespace grumpy {
@@ -31,6 +32,7 @@ class Executor {
         case StepKind::Matmul: run_matmul(step); break;
         case StepKind::Take: run_take(step); break;
         case StepKind::Compress: run_compress(step); break;
+        case StepKind::Put: run_put(step); break;
       }
     }
   }
@@ -125,6 +127,28 @@ class Executor {
     const MaskView mask{address(step.args[1]), std::span(c.shape).first(c.mask_strides.size()), c.mask_strides};
     compress(source, mask, address(step.args[2]));
     pad_tail(slots_[step.args[2].slot], size_t(item_bytes(c.dtype)));
+    count(stats().library_calls);
+    count(stats().bytes_moved, uint64_t(step.bytes));
+  }
+
+  void run_put(const PlanStep& step) {
+    const PutStep& p = step.put;
+    const PutTarget target{address(step.args[2]), item_bytes(p.dtype), p.shape, p.strides};
+    const PutValues values{address(step.args[1]), p.value_strides};
+    if (p.is_masked) {
+      put_masked(target, {address(step.args[0]), p.index_shape, p.index_strides}, values);
+    } else {
+      const IndexSet::Positions at{reinterpret_cast<const int64_t*>(address(step.args[0])), p.index_strides};
+      const IndexSet index{p.index_shape, {&at, 1}, p.axis};
+      if (p.op == kAssign) {
+        scatter(target, index, values);
+      } else {
+        const ReduceOp op = ReduceOp(p.op);
+        const uint8_t raised = scatter_reduce(op, p.dtype, target, index, values) & p.watch;
+        if (raised && (op == ReduceOp::add || op == ReduceOp::multiply)) errors_.push_back({p.tag, raised});
+      }
+    }
+    pad_tail(slots_[step.args[2].slot], size_t(item_bytes(p.dtype)));
     count(stats().library_calls);
     count(stats().bytes_moved, uint64_t(step.bytes));
   }

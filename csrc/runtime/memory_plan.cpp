@@ -25,9 +25,14 @@ struct MemoryPlan::State {
       const auto use = [&](uint32_t id) { last_use[base(id)] = int64_t(i); };
       for (uint32_t id : p.loads) use(id);
       for (uint32_t id : p.updates) last_use[s.nodes[id].in[0]] = int64_t(i);  // a stored view's own memory
-      if (p.kind != PartitionKind::Kernel)
-        for (int k = 0; k < 2; ++k) use(s.nodes[p.node].in[k]);
+      if (p.kind != PartitionKind::Kernel) for_operands(p, [&](uint32_t id) { last_use[id] = int64_t(i); });
     }
+  }
+
+  /// Whose memory what is no kernel reads; a Put writes to that of its first operand, be it a stored view.
+  template <class F> void for_operands(const Partition& p, F f) const {
+    const SnapNode& n = s.nodes[p.node];
+    for (int k = 0; k < n.nin; ++k) f(k == 0 && n.kind == NodeKind::Put ? n.in[0] : base(n.in[k]));
   }
 
   const SnapNode& at(uint32_t id) const { return s.nodes[id]; }
@@ -143,7 +148,20 @@ void MemoryPlan::allocate_outputs(uint32_t partition, const Partition& p) {
     else m.slot_of[id] = m.new_slot(m.nbytes(id));
   }
   for (uint32_t id : p.reductions) m.slot_of[id] = m.new_slot(m.nbytes(id));
-  if (p.kind != PartitionKind::Kernel) m.slot_of[p.node] = m.new_slot(m.nbytes(p.node));
+  if (p.kind != PartitionKind::Kernel && p.kind != PartitionKind::Put) m.slot_of[p.node] = m.new_slot(m.nbytes(p.node));
+}
+
+UpdatePlace MemoryPlan::place_put(uint32_t partition, uint32_t put) {
+  State& m = *state_;
+  const SnapNode& n = m.at(put);
+  const uint32_t old = n.in[0];
+  const bool reads_old = m.base(n.in[1]) == old || m.base(n.in[2]) == old;
+  if (!reads_old && m.is_private(old) && m.last_use[old] <= int64_t(partition)) {
+    m.take(old, put);
+    return UpdatePlace::InPlace;
+  }
+  m.slot_of[put] = m.new_slot(m.nbytes(put));
+  return UpdatePlace::Fresh;
 }
 
 uint32_t MemoryPlan::temporary(int64_t nbytes) { return state_->new_slot(nbytes); }
@@ -162,8 +180,7 @@ void MemoryPlan::finish(uint32_t partition) {
   };
   for (uint32_t id : p.loads) retire(m.base(id));
   for (uint32_t id : p.updates) retire(m.at(id).in[0]);
-  if (p.kind != PartitionKind::Kernel)
-    for (int k = 0; k < 2; ++k) retire(m.base(m.at(p.node).in[k]));
+  if (p.kind != PartitionKind::Kernel) m.for_operands(p, retire);
 }
 
 uint32_t MemoryPlan::slot(uint32_t node) const { return state_->slot(node); }

@@ -1,7 +1,7 @@
 /// Which slot every stored node lives in: donation, in-place writes, reuse of dead temporaries.
 ///
-/// Needs:   partitions in the order they run. Call in that order: place_update and
-///          allocate_outputs for a partition, then finish(index).
+/// Needs:   partitions in the order they run. Call in that order: place_update or place_put, and
+///          allocate_outputs, for a partition, then finish(index).
 /// Leaves:  no slot is handed on while a later step reads it; what anybody outside can see is never
 ///          overwritten, except exported leaves by their own Update.
 /// Threads: pure, under the GIL.
@@ -27,6 +27,8 @@ class MemoryPlan {
   ~MemoryPlan();
 
   UpdatePlace place_update(uint32_t partition, uint32_t update);
+  /// InPlace or Fresh; the latter is to be a copy of all of the old value first.
+  UpdatePlace place_put(uint32_t partition, uint32_t put);
   void allocate_outputs(uint32_t partition, const Partition& p);
   uint32_t temporary(int64_t nbytes);
   void release_temporary(uint32_t slot);

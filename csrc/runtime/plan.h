@@ -49,17 +49,30 @@ struct CompressStep {
   std::vector<int64_t> mask_strides;    // over its first axes
 };
 
-enum class StepKind : uint8_t { Kernel, Matmul, Take, Compress };
+struct PutStep {
+  DType dtype;
+  uint8_t op;                           // ReduceOp, or kAssign
+  bool is_masked;                       // the index is a mask over the first axes
+  int axis;
+  std::vector<int64_t> shape, strides;  // of the window that is written to
+  std::vector<int64_t> index_shape, index_strides;
+  std::vector<int64_t> value_strides;   // over the axes before, the index's (of a mask: one) and those after
+  uint32_t tag;
+  uint8_t watch;                        // Fpe mask somebody wants to hear of
+};
+
+enum class StepKind : uint8_t { Kernel, Matmul, Take, Compress, Put };
 
 struct PlanStep {
   StepKind kind = StepKind::Kernel;
   KernelSpec spec;
   std::shared_ptr<KernelCode> code;
   std::vector<int64_t> extents;
-  std::vector<PlanArg> args;     // of what is no kernel: a, b, out
+  std::vector<PlanArg> args;     // of what is no kernel: a, b, out; of a Put: index, value, what is written to
   MatmulStep matmul;
   TakeStep take;
   CompressStep compress;
+  PutStep put;
   bool is_dense = true;          // every store covers its buffer in order
   double points = 0;             // of the iteration space (multiply-adds of a product)
   double bytes = 0;              // read and written at least

@@ -24,6 +24,7 @@ class Planner {
         case PartitionKind::Matmul: add_matmul(i, p); break;
         case PartitionKind::Take: add_take(i, p); break;
         case PartitionKind::Compress: add_compress(i, p); break;
+        case PartitionKind::Put: add_put(i, p); break;
       }
       memory_.finish(i);
     }
@@ -307,6 +308,42 @@ class Planner {
     step.args = {bind_raw(from.base, from.offset), bind_raw(mask.base, mask.offset), bind_raw(p.node, 0)};
     step.points = double(n.shape->size);
     step.bytes = double(at(n.in[1]).shape->size) + 2 * step.points * double(item_bytes(n.dtype));
+    plan_->steps.push_back(std::move(step));
+  }
+
+  void add_put(uint32_t index, const Partition& p) {
+    const SnapNode& n = at(p.node);
+    const ViewRep& window = *n.view;
+    PlanStep step;
+    step.kind = StepKind::Put;
+    PutStep& put = step.put;
+    put.dtype = n.dtype;
+    put.op = n.op;
+    put.axis = n.part;
+    put.tag = n.tag;
+    put.watch = n.watch;
+    put.shape.assign(window.shape->dims, window.shape->dims + window.ndim);
+    put.strides.assign(window.strides, window.strides + window.ndim);
+    const SnapNode &where = at(n.in[1]), &value = at(n.in[2]);
+    put.is_masked = where.dtype == DType::bool_;
+    const Strided positions = operand(n.in[1]);
+    put.index_shape.assign(where.shape->dims, where.shape->dims + where.shape->ndim);
+    put.index_strides = positions.strides;
+    // A mask's true elements make one axis, and it stands over several; an index array stands over one.
+    const int naxes = put.is_masked ? where.shape->ndim : 1, nselected = put.is_masked ? 1 : where.shape->ndim;
+    put.value_strides.assign(size_t(window.ndim - naxes + nselected), 0);
+    const Strided values = value.kind == NodeKind::Constant ? Strided{n.in[2], 0, {}} : operand(n.in[2]);
+    for (size_t k = values.strides.size(), to = put.value_strides.size(); k-- > 0 && to-- > 0;)
+      if (value.shape->dims[k] != 1) put.value_strides[to] = values.strides[k];
+    if (memory_.place_put(index, p.node) == UpdatePlace::Fresh) copy_window(n.in[0], p.node, *contiguous_view(n.shape));
+    PlanArg from;
+    if (value.kind == NodeKind::Constant) from.constant_tag = value.tag;
+    else from = bind_raw(values.base, values.offset);
+    step.args = {bind_raw(positions.base, positions.offset), std::move(from), bind_raw(p.node, window.offset)};
+    step.points = double(where.shape->size);
+    for (int k = 0; k < window.ndim; ++k)
+      if (k < put.axis || k >= put.axis + naxes) step.points *= double(window.shape->dims[k]);
+    step.bytes = double(where.shape->size * item_bytes(where.dtype)) + 2 * step.points * double(item_bytes(n.dtype));
     plan_->steps.push_back(std::move(step));
   }
 

@@ -13,6 +13,7 @@
 #include "base/config.h"
 #include "base/error.h"
 #include "graph/frontier.h"
+#include "graph/index_arrays.h"
 #include "graph/late_release.h"
 #include "graph/storage.h"
 #include "runtime/describe.h"
@@ -184,6 +185,7 @@ std::string operation_name(const Node& n) {
     case NodeKind::Reduce: return n.reduce_op() == ReduceOp::moments ? "square" : "reduce";  // NumPy's words
     case NodeKind::Scan: return "accumulate";
     case NodeKind::Matmul: return "matmul";
+    case NodeKind::Put: return n.op == kAssign ? "cast" : std::string(info(n.reduce_op()).name);
     default: return "cast";
   }
 }
@@ -248,7 +250,7 @@ static void evaluate_once(std::span<Node* const> wanted, Gil gil) {
 
 static void settle_late(std::span<Node* const> wanted, Gil gil) {
   if (std::none_of(wanted.begin(), wanted.end(), [](const Node* n) { return n->may_fail; })) return;
-  settle_late_nodes(wanted, [gil](std::span<Node* const> inputs) { evaluate_once(inputs, gil); });
+  settle_checks(wanted, [gil](std::span<Node* const> inputs) { evaluate_once(inputs, gil); });
 }
 
 static void evaluate_held(std::span<Node* const> wanted, Gil gil) {

@@ -2,6 +2,8 @@
 
 #include <unordered_map>
 
+#include "graph/index_arrays.h"
+
 namespace grumpy {
 
 std::vector<NodeFacts> facts_of(const Frontier& f) {
@@ -31,6 +33,10 @@ std::vector<NodeFacts> facts_of(const Frontier& f) {
           break;
         case NodeKind::Scan: r.operation = info(n->reduce_op()).name; [[fallthrough]];
         case NodeKind::Take: r.axis = n->axis; break;
+        case NodeKind::Put:
+          if (n->op != kAssign) r.operation = info(n->reduce_op()).name;
+          r.axis = n->part;
+          [[fallthrough]];
         case NodeKind::View:
         case NodeKind::Update: {
           const ViewRep& v = *n->view;

@@ -13,14 +13,14 @@ namespace grumpy {
 
 struct NodeFacts {
   std::string kind;                  // "leaf", "constant", "map", "foreign", "view", "update", ...
-  std::string operation;             // of map, foreign, reduce and scan
+  std::string operation;             // of map, foreign, reduce, scan and put
   DType dtype;
   std::vector<int64_t> shape;
   std::vector<uint32_t> inputs;      // positions in the list
-  std::vector<int64_t> window;       // view, update: shape, then steps, of the elements seen
+  std::vector<int64_t> window;       // view, update, put: shape, then steps, of the elements seen
   int64_t offset = 0;                // of the first of them
   uint64_t axes = 0;                 // reduce
-  int64_t axis = 0;                  // scan, take
+  int64_t axis = 0;                  // scan, take, put
   int part = 0;                      // foreign: which output
   const void* data = nullptr;        // leaf, constant
   Site site;                         // of what was recorded; borrowed

@@ -1,5 +1,5 @@
-# Indexing by integer arrays and masks. Operands are evaluated at the call where a shape or a bounds
-# check depends on their values; the elements themselves are gathered and scattered by the core.
+# Indexing by integer arrays and masks. Masks and index arrays are evaluated at the call, where a shape or a
+# bounds check depends on their values; reads and writes of the elements are recorded where something is pending.
 
 
 @cython.final
@@ -9,8 +9,7 @@ cdef class Fancy:
     cdef list index
     cdef int axis
     cdef bint waits  # an index was evaluated
-    cdef vector[int] names  # g's axes that the arrays stand for
-    cdef bint late  # bounds are checked when the index is evaluated
+    cdef vector[int] names  # g's axes that the arrays stand for, where bounds are checked in the evaluation; or empty
 
 
 cdef vector[const Array*] pointers(list index) except *:
@@ -75,6 +74,7 @@ cdef Fancy plan_fancy(ndarray g, object key):
     cdef int order[64]
     cdef int axis = 0, out = 0, used = 0, missing, k, j
     cdef int state = 0  # 0 no array yet, 1 within the arrays, 2 behind them, 3 they are apart
+    cdef bint late = False
     cdef Py_ssize_t start, stop, step, length
     cdef Fancy plan = Fancy.__new__(Fancy)
     cdef ndarray m
@@ -82,7 +82,6 @@ cdef Fancy plan_fancy(ndarray g, object key):
     cdef list items = list(key) if type(key) is tuple else [key]
     cdef list places = []
     plan.index = []
-    plan.late = False
     for k in range(len(items)):
         x = items[k]
         if x is None or type(x) is slice:
@@ -140,7 +139,7 @@ cdef Fancy plan_fancy(ndarray g, object key):
             parts = [make(found[k]) for k in range(<int>found.size())]
         elif type(x) is ndarray:
             if is_checked_late(g.a, (<ndarray>x).a):
-                plan.late = True
+                late = True
             else:
                 plan.waits |= is_waiting((<ndarray>x).a)
                 if not in_bounds((<ndarray>x).a, extent(g.a, axis)):
@@ -167,6 +166,8 @@ cdef Fancy plan_fancy(ndarray g, object key):
         strides[out] = steps[axis]
         out += 1
         axis += 1
+    if not late:
+        plan.names.clear()
     if not 0 < len(plan.index) < 64:
         return None  # NumPy takes no more, and says so
     try:
@@ -191,14 +192,13 @@ cdef Fancy plan_fancy(ndarray g, object key):
     return plan
 
 
-cdef object get_fancy(ndarray g, object key):
+cdef object get_fancy(ndarray g, object key, bint in_c_order=False):
     """A read by index arrays or a mask; NotImplemented where NumPy must be asked."""
     cdef ndarray mask
     cdef Fancy plan
     cdef Array a
     cdef uint64_t began = now_ticks()
-    cdef bint waits = is_waiting(g.a), mask_waits, turned
-    cdef int order[64]
+    cdef bint waits = is_waiting(g.a), mask_waits
     if g.bits & SCALAR or g.a.ndim() == 0:
         return NotImplemented
     mask = mask_of(key)
@@ -206,21 +206,15 @@ cdef object get_fancy(ndarray g, object key):
         if not mask_fits(g, mask):
             return NotImplemented
         mask_waits = is_waiting(mask.a)
-        a = compress(g.a, mask.a)
+        a = compress(g.a, mask.a, in_c_order)
         if mask_waits or (waits and not is_waiting(g.a)):
             note_evaluation(began)
         return make(a)
     plan = plan_fancy(g, key)
     if plan is None:
         return NotImplemented
-    turned = in_order_of_index(plan, &order[0])
-    if plan.late:
-        a = gather_late(plan.target, pointers(plan.index), plan.axis, plan.names)
-    else:
-        a = gather(plan.target, pointers(plan.index), plan.axis)
-    if turned:
-        a = permuted_axes(a, order)
-    if not plan.late and (waits or plan.waits):
+    a = gather(plan.target, pointers(plan.index), plan.axis, plan.names, in_c_order)
+    if plan.waits or (waits and not is_waiting(g.a)):
         note_evaluation(began)
     return make(a) if has_ellipsis(key) else make_result(a)
 
@@ -233,47 +227,6 @@ cdef bint has_ellipsis(object key) noexcept:
         if x is Ellipsis:
             return True
     return False
-
-
-cdef bint in_order_of_index(Fancy plan, int* back) except -1:
-    """Elements alone have the memory order of the index array, as NumPy has it. Where that is not C order:
-    turns its axes so that it is; back[] turns the result's."""
-    cdef int64_t strides[64]
-    cdef int64_t offset
-    cdef int order[64]
-    cdef ndarray first = None
-    cdef ndarray m
-    cdef Array a
-    cdef int n, k, axis, j = 0, place = 0
-    for m in plan.index:
-        if m.a.ndim() > 1:
-            if first is not None:
-                return False
-            first = m
-            place = j
-        elif m.a.ndim() == 1 and m.a.size() != 1:
-            return False
-        j += 1
-    if first is None or is_c_contiguous(first.a) or plan.target.ndim() > <int>len(plan.index):
-        return False
-    n = first.a.ndim()
-    window_of(first.a, strides, &offset)
-    for k in range(n):  # outermost (largest stride) first
-        j = k
-        while j > 0 and abs(strides[order[j - 1]]) < abs(strides[k]):
-            order[j] = order[j - 1]
-            j -= 1
-        order[j] = k
-    if all([order[k] == k for k in range(n)]):
-        return False
-    a = permuted_axes(first.a, order)
-    plan.index[place] = make(a)
-    for k in range(64):
-        back[k] = k
-    axis = plan.axis
-    for k in range(n):
-        back[axis + order[k]] = axis + k
-    return True
 
 
 cdef bint set_fancy(ndarray g, object key, object value) except -1:
@@ -294,12 +247,9 @@ cdef bint set_fancy(ndarray g, object key, object value) except -1:
         plan = plan_fancy(g, key)
         if plan is None or not value_fits(o, plan):
             return False
-        if plan.late:
-            scatter_late(plan.target, pointers(plan.index), plan.axis, plan.names, o)
-            return True
-        waits = waits or plan.waits or operand_waits(o)
-        scatter(plan.target, pointers(plan.index), plan.axis, o)
-        if waits:
+        waits = waits or operand_waits(o)
+        scatter(plan.target, pointers(plan.index), plan.axis, plan.names, o)
+        if plan.waits or (waits and not is_waiting(g.a)):
             note_evaluation(began)
         return True
     if not mask_fits(g, mask):
@@ -377,16 +327,16 @@ cdef object ufunc_at(UFunc u, tuple inputs):
     if as_operand(inputs[2], &o[1], &keep[1]) != 1 or not check_weak(u.op, o, 2) \
             or infer(u.op, o, 2) != dtype_id(g) or not assigns_quietly(o[1], dtype_id(g)):
         return NotImplemented
+    if o[1].array == NULL and o[1].scalar.is_weak \
+            and (dtype_id(g) == UINT64 or not is_exact_in(o[1].scalar, dtype_id(g))):
+        return NotImplemented  # at alone takes Python's numbers as int64 and float64, and computes in that
     plan = plan_fancy(g, inputs[1])
     if plan is None or not value_fits(o[1], plan):
         return NotImplemented
-    if plan.late:
-        return DONE if scatter_reduce_late(u.rop, plan.target, pointers(plan.index), plan.axis, plan.names,
-                                           o[1]) else NotImplemented
-    waits = plan.waits or is_waiting(g.a) or operand_waits(o[1])
-    if not scatter_reduce(u.rop, plan.target, pointers(plan.index), plan.axis, o[1]):
+    waits = is_waiting(g.a) or operand_waits(o[1])
+    if not scatter_reduce(u.rop, plan.target, pointers(plan.index), plan.axis, plan.names, o[1]):
         return NotImplemented
-    if waits:
+    if plan.waits or (waits and not is_waiting(g.a)):
         note_evaluation(began)
     return DONE
 

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <utility>
+#include <vector>
 
 #include "api.h"
 
@@ -126,6 +127,78 @@ Array in_memory_order(std::span<const Operand> in, Record record) {
   }
   Array out = record(std::span<const Operand>(operands, in.size()));
   return unpermuted(out, order, ndim);
+}
+
+/// Elements of the array's own axes, extents of 1 standing still: what memory_order looks at.
+inline void steps_to_order(const Array& a, int64_t* steps) {
+  int64_t offset;
+  window_of(a, steps, &offset);
+  for (int k = 0; k < a.ndim(); ++k)
+    if (a.shape()->dims[k] == 1) steps[k] = 0;
+}
+
+/// Axes by their steps, the largest outermost and repeated ones innermost; true when that is not C order already.
+inline bool order_by_steps(const int64_t* steps, int ndim, int* order) {
+  for (int k = 0; k < ndim; ++k) order[k] = k;
+  std::stable_sort(order, order + ndim, [&](int x, int y) { return std::llabs(steps[x]) > std::llabs(steps[y]); });
+  return !std::is_sorted(order, order + ndim);
+}
+
+/// Elements at index arrays in the memory order that NumPy gives them: those of an index that leaves no axis out in
+/// the order of the index arrays; else the index's axes outermost, in C order, and those left as in `a`.
+/// record(a, index, axis) gives C order.
+template <class Record>
+Array selection_in_memory_order(const Array& a, const std::vector<const Array*>& index, int axis, Record record) {
+  const int n = int(index.size()), rest = a.ndim() - n;
+  int joint = 0;
+  for (const Array* i : index) joint = std::max(joint, i->ndim());
+  int order[kMaxDims];
+  if (rest == 0) {
+    if (joint < 2) return record(a, index, axis);
+    std::vector<int64_t[kMaxDims]> strides(index.size());
+    for (size_t k = 0; k < index.size(); ++k) steps_to_order(*index[k], strides[k] + (joint - index[k]->ndim()));
+    if (!memory_order(strides.data(), n, joint, order)) return record(a, index, axis);
+    std::vector<Array> moved;
+    for (const Array* i : index) moved.push_back(permuted(*i, order, joint));
+    std::vector<const Array*> pointers;
+    for (const Array& i : moved) pointers.push_back(&i);
+    return unpermuted(record(a, pointers, axis), order, joint);
+  }
+  int64_t all[kMaxDims], left[kMaxDims], offset;
+  window_of(a, all, &offset);
+  bool is_behind = false;  // some axis stands before the index's
+  for (int k = 0; k < rest; ++k) {
+    const int from = k < axis ? k : k + n;
+    left[k] = all[from];
+    is_behind |= k < axis && a.shape()->dims[k] != 1;
+  }
+  int sorted[kMaxDims];
+  if (!order_by_steps(left, rest, sorted) && !is_behind) return record(a, index, axis);
+  int from[kMaxDims];
+  for (int k = 0; k < n; ++k) from[k] = axis + k;
+  for (int k = 0; k < joint; ++k) order[k] = axis + k;
+  for (int k = 0; k < rest; ++k) {
+    from[n + k] = sorted[k] < axis ? sorted[k] : sorted[k] + n;
+    order[joint + k] = sorted[k] < axis ? sorted[k] : sorted[k] + joint;
+  }
+  return unpermuted(record(permuted(a, from, a.ndim()), index, 0), order, joint + rest);
+}
+
+/// The same of rows that a mask over the first `n` axes selects; record(a) gives C order.
+template <class Record> Array rows_in_memory_order(const Array& a, int n, Record record) {
+  const int rest = a.ndim() - n;
+  if (rest < 2) return record(a);
+  int64_t all[kMaxDims], offset;
+  window_of(a, all, &offset);
+  int sorted[kMaxDims], from[kMaxDims], order[kMaxDims];
+  if (!order_by_steps(all + n, rest, sorted)) return record(a);
+  for (int k = 0; k < n; ++k) from[k] = k;
+  order[0] = 0;
+  for (int k = 0; k < rest; ++k) {
+    from[n + k] = n + sorted[k];
+    order[1 + k] = 1 + sorted[k];
+  }
+  return unpermuted(record(permuted(a, from, a.ndim())), order, 1 + rest);
 }
 
 }  // namespace grumpy::binding

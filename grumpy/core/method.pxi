@@ -155,15 +155,15 @@ cdef object complex_part(ndarray g, bint imaginary):
 
 cdef int record_part(ndarray r) except -1:
     cdef ndarray g = <ndarray>r.base_
-    r.version = version_of(g.a)  # first: another thread may write while the GIL is away
+    r.version = version_to_keep(g.a)  # first: another thread may write while the GIL is away
     r.a = map1(OP_IMAG if r.bits & IMAGINARY else OP_REAL, g.a)
     return 0
 
 
 cdef bint refresh_part(ndarray r) except -1:
-    """Before a PART is read. Memory that is out may have been written without our knowledge."""
+    """Before a PART is read."""
     cdef ndarray g = <ndarray>r.base_
-    if r.version != version_of(g.a) or g.bits & ALIAS or g.out_ != NULL:
+    if r.version != current_version(g.a):
         record_part(r)
     return True
 

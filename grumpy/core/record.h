@@ -220,8 +220,11 @@ inline Array matmul(const Array& a, const Array& b, int dtype, uint16_t named) {
 // ---- index arrays and masks
 
 using api::count_true;
-inline Array compress(const Array& a, const Array& mask) {
-  Array out = api::compress(a, mask);
+/// a[mask]; in NumPy's memory order, or (np.compress) in C order.
+inline Array compress(const Array& a, const Array& mask, bool in_c_order) {
+  Array out = in_c_order ? api::compress(a, mask) : rows_in_memory_order(a, mask.ndim(), [&](const Array& moved) {
+    return api::compress(moved, mask);
+  });
   settle_events();
   return out;
 }
@@ -245,51 +248,34 @@ inline bool is_checked_late(const Array& of, const Array& index) {
   return Config::index_check() == IndexCheck::Late && index.storage->is_pending() && !of.storage->is_exported();
 }
 
-inline Array gather_late(const Array& a, const std::vector<const Array*>& index, int axis, const std::vector<int>& names) {
+/// a[..., index, ...]; in NumPy's memory order, or (np.take) in C order.
+inline Array gather(const Array& a, const std::vector<const Array*>& index, int axis, const std::vector<int>& late_names,
+                    bool in_c_order) {
   Site site;
   here(site);
-  Array out = api::gather_late(a, index, axis, names, site);
+  const auto record = [&](const Array& from, const std::vector<const Array*>& at, int first) {
+    return api::gather(from, at, first, late_names, site);
+  };
+  Array out = in_c_order ? record(a, index, axis) : selection_in_memory_order(a, index, axis, record);
   settle_events();
   return out;
 }
 
-inline void scatter_late(const Array& dst, const std::vector<const Array*>& index, int axis,
-                         const std::vector<int>& names, const Operand& value) {
+inline void scatter(const Array& dst, const std::vector<const Array*>& index, int axis,
+                    const std::vector<int>& late_names, const Operand& value) {
   Site site;
   const ErrState& state = here(site);
-  api::scatter_late(dst, index, axis, names, value, site);
+  api::scatter(dst, index, axis, late_names, value, site);
   if (value.dtype() != dst.dtype()) settle(state, info(Op::cast).fpe, dst);
   else settle_events();
 }
 
-inline bool scatter_reduce_late(int op, const Array& dst, const std::vector<const Array*>& index, int axis,
-                                const std::vector<int>& names, const Operand& value) {
+inline bool scatter_reduce(int op, const Array& dst, const std::vector<const Array*>& index, int axis,
+                           const std::vector<int>& late_names, const Operand& value) {
   Site site;
   const ErrState& state = here(site);
-  const bool done = api::scatter_reduce_late(ReduceOp(op), dst, index, axis, names, value, site);
+  const bool done = api::scatter_reduce(ReduceOp(op), dst, index, axis, late_names, value, site);
   settle(state, done ? 0xff : 0, dst);
-  return done;
-}
-
-inline Array gather(const Array& a, const std::vector<const Array*>& index, int axis) {
-  Array out = api::gather(a, index, axis);
-  settle_events();
-  return out;
-}
-
-inline void scatter(const Array& dst, const std::vector<const Array*>& index, int axis, const Operand& value) {
-  Site site;
-  here(site);
-  api::scatter(dst, index, axis, value, site);
-  settle_events();
-}
-
-inline bool scatter_reduce(int op, const Array& dst, const std::vector<const Array*>& index, int axis,
-                           const Operand& value) {
-  Site site;
-  here(site);
-  const bool done = api::scatter_reduce(ReduceOp(op), dst, index, axis, value, site);
-  settle_events();
   return done;
 }
 
@@ -380,8 +366,10 @@ inline void clear_array(Array& a) {
   const View view = std::move(a.view);
 }
 
-/// How often the memory behind `a` has been written.
-inline uint32_t version_of(const Array& a) { return a.storage->version; }
+/// What is made of `a` now is up to date for as long as current_version says the same. While others can write
+/// to the memory, it is so for no time at all.
+inline uint32_t current_version(const Array& a) { return a.storage->version; }
+inline uint32_t version_to_keep(const Array& a) { return a.storage->version - a.storage->is_exported(); }
 
 /// True when values must be computed before `a` can be read.
 inline bool is_waiting(const Array& a) { return a.storage->is_pending(); }
@@ -560,6 +548,12 @@ inline bool fits(const Scalar& s, DType t) {
     }
     default: return true;
   }
+}
+
+/// True when `t` holds the number as it is.
+inline bool is_exact_in(const Scalar& s, int t) {
+  const Scalar there = convert(s, DType(t)), back = convert(there, s.dtype);
+  return std::memcmp(back.bytes, s.bytes, size_t(item_bytes(s.dtype))) == 0;
 }
 
 inline bool fits_dtype(const Scalar& s, int t) { return fits(s, DType(t)); }

@@ -244,7 +244,7 @@ def take_along(x, index, axis):
             index = index.astype(np.intp)
     if index.dtype.kind not in "iu":
         raise Forward("an index that is not an array of integers")
-    result = get_fancy(g, (slice(None),) * axis + (index,))
+    result = get_fancy(g, (slice(None),) * axis + (index,), True)
     if result is NotImplemented:
         raise Forward("an error of NumPy's")
     return result
@@ -259,7 +259,7 @@ def compress_array(x, mask):
     cdef bint waits = is_waiting(g.a), mask_waits = is_waiting(m.a)
     if dtype_id(m) != BOOL or m.a.ndim() == 0 or not mask_fits(g, m):
         raise Forward("a mask of another kind")
-    a = compress(g.a, m.a)
+    a = compress(g.a, m.a, True)
     if mask_waits or (waits and not is_waiting(g.a)):
         note_evaluation(began)
     return make(a)

@@ -1,4 +1,5 @@
 """Views of every kind share memory in both directions (semantics.md S3)."""
+import gc
 import warnings
 
 import numpy as np
@@ -101,6 +102,23 @@ def test_reshape_that_must_copy():
     compare(lambda a: a.reshape(5, 5), A)
     compare(lambda a: a.reshape(6, 4, order="F"), A)
     compare(lambda a: a.reshape((4, 6), order="A"), np.asfortranarray(A[0].repeat(2, 0)))
+
+
+@pytest.mark.parametrize("write", [
+    lambda z, r: r[::-1].__iadd__(2), lambda z, r: z[1:].real.__iadd__(2), lambda z, r: z.__setitem__([0], 9),
+    lambda z, r: np.add.at(z, [0, 0], 9), lambda z, r: np.asarray(z[1:]).__setitem__(0, 8j), lambda z, r: z.T.imag.__imul__(3),
+])
+def test_parts_follow_writes_through_other_views(write):
+    def f(wrap):
+        z = wrap(np.array([1 + 2j, 3 + 4j, 5 + 6j]))
+        r, i = z.real, z.imag
+        seen = [np.array(r + i)]
+        write(z, r)
+        seen.append(np.array(r + i))
+        gc.collect()
+        return [*seen, np.array(r * 1), np.array(i * 1)]
+    for got, want in zip(f(grumpy.array), f(np.array)):
+        np.testing.assert_array_equal(got, want)
 
 
 def test_real_and_imag():
