@@ -245,7 +245,7 @@ cdef bint set_fancy(ndarray g, object key, object value) except -1:
     mask = mask_of(key)
     if mask is None:
         plan = plan_fancy(g, key)
-        if plan is None or not value_fits(o, plan):
+        if plan is None or not value_fits(o, plan) or narrows_scalar(g, value) and has_no_axes(plan.index):
             return False
         waits = waits or operand_waits(o)
         scatter(plan.target, pointers(plan.index), plan.axis, plan.names, o)
@@ -275,6 +275,14 @@ cdef bint set_fancy(ndarray g, object key, object value) except -1:
             dims[k] = extent(mask.a, k) if k < mask.a.ndim() else 1
         wide = reshaped(mask.a, dims, g.a.ndim())
     write_where(g.a, wide, o)
+    return True
+
+
+cdef bint has_no_axes(list index) noexcept:
+    """Do these index arrays stand for integers?"""
+    for i in index:
+        if (<ndarray>i).a.ndim():
+            return False
     return True
 
 

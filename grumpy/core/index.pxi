@@ -215,6 +215,17 @@ cdef bint narrows_scalar(ndarray g, object value) except -1:
     return isinstance(value, np_generic) and not np.can_cast(value.dtype, dtype_list[to])
 
 
+cdef object numbers_of(object value, int dtype):
+    """A sequence of numbers as an assignment takes it, each of them made a `dtype` by itself; None where NumPy
+    must be asked, and says what does not fit."""
+    if not keep_plain(value):
+        return None
+    try:
+        return np.asarray(value, dtype_list[dtype])
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
 cdef int set_item(ndarray g, object key, object value) except -1:
     global dispatches
     cdef Window w
@@ -226,7 +237,12 @@ cdef int set_item(ndarray g, object key, object value) except -1:
     if g.bits & PART:
         part_to_alias(g)
     if not g.bits & FOREIGN and may_write(g):
+        given = value
         if parse_basic(g, key, &w):
+            if type(value) is list or type(value) is tuple:
+                value = None if w.ndim == 0 else numbers_of(value, dtype_id(g))
+                if value is None or cnp.PyArray_NDIM(value) > w.ndim:
+                    return forward_set(g, key, given)
             if narrows_scalar(g, value):
                 value = as_numpy_scalar(<ndarray>value) if type(value) is ndarray else value
             elif type(value) is ndarray and readable(<ndarray>value):
@@ -238,11 +254,15 @@ cdef int set_item(ndarray g, object key, object value) except -1:
                     write(view(g.a, w.shape, w.strides, w.ndim, w.offset), o)
                     return 0
             elif (type(value) is not np_ndarray or cnp.PyArray_NDIM(value) <= w.ndim) \
-                    and not (w.is_element and isinstance(value, (list, tuple))) and as_operand(value, &o, &keep[0]) == 1 and assigns_quietly(o, dtype_id(g)):
+                    and as_operand(value, &o, &keep[0]) == 1 and assigns_quietly(o, dtype_id(g)):
                 write(view(g.a, w.shape, w.strides, w.ndim, w.offset), o)
                 return 0
-        elif set_fancy(g, key, value):
-            return 0
+        else:
+            if type(value) is list or type(value) is tuple:
+                value = numbers_of(value, dtype_id(g))
+            if value is not None and set_fancy(g, key, value):
+                return 0
+        value = given
     elif g.bits & SCALAR and not g.bits & FOREIGN:
         t = np.dtype(dtype_list[dtype_id(g)]).type.__name__
         raise TypeError(f"'numpy.{t}' object does not support item assignment")

@@ -144,16 +144,18 @@ inline bool order_by_steps(const int64_t* steps, int ndim, int* order) {
   return !std::is_sorted(order, order + ndim);
 }
 
-/// Elements at index arrays in the memory order that NumPy gives them: those of an index that leaves no axis out in
-/// the order of the index arrays; else the index's axes outermost, in C order, and those left as in `a`.
+/// Elements at index arrays in the memory order that NumPy gives them: those of an index that leaves out no axis but of
+/// extent 1 in the order of the index arrays; else the index's axes outermost, in C order, and those left as in `a`.
 /// record(a, index, axis) gives C order.
 template <class Record>
 Array selection_in_memory_order(const Array& a, const std::vector<const Array*>& index, int axis, Record record) {
   const int n = int(index.size()), rest = a.ndim() - n;
   int joint = 0;
   for (const Array* i : index) joint = std::max(joint, i->ndim());
+  int64_t left_out = 1;  // elements of an axis that is not indexed
+  for (int k = 0; k < rest; ++k) left_out *= a.shape()->dims[k < axis ? k : k + n];
   int order[kMaxDims];
-  if (rest == 0) {
+  if (left_out == 1) {
     if (joint < 2) return record(a, index, axis);
     std::vector<int64_t[kMaxDims]> strides(index.size());
     for (size_t k = 0; k < index.size(); ++k) steps_to_order(*index[k], strides[k] + (joint - index[k]->ndim()));
@@ -162,7 +164,9 @@ Array selection_in_memory_order(const Array& a, const std::vector<const Array*>&
     for (const Array* i : index) moved.push_back(permuted(*i, order, joint));
     std::vector<const Array*> pointers;
     for (const Array& i : moved) pointers.push_back(&i);
-    return unpermuted(record(a, pointers, axis), order, joint);
+    int all[kMaxDims];
+    for (int k = 0; k < joint + rest; ++k) all[k] = k < axis || k >= axis + joint ? k : axis + order[k - axis];
+    return unpermuted(record(a, pointers, axis), all, joint + rest);
   }
   int64_t all[kMaxDims], left[kMaxDims], offset;
   window_of(a, all, &offset);

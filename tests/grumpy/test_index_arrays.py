@@ -203,7 +203,7 @@ def test_selections_lie_in_memory_as_numpys():
     i1, i2 = np.array([0, 1, 2, 1]), np.array([[0, 1], [2, 0], [1, 1]])
     keys = [np.s_[:, i1], np.s_[i1], np.s_[:, i2], np.s_[:, :, i2], np.s_[i2, :], np.s_[i1, :, i1], np.s_[np.asfortranarray(i2)],
             np.s_[:, np.asfortranarray(i2)], np.s_[:, i1, i1], np.s_[..., i1], np.s_[i2, [0, 1]], np.s_[None, i1], np.s_[0, i1],
-            np.s_[i2, i2, np.asfortranarray(i2), i2], np.s_[(np.asfortranarray(i2),) * 4], np.s_[np.array([1, 0, 1, 1, 0], bool)]]
+            np.s_[:, np.asfortranarray(i2), :1, -1:], np.s_[1:2, :1, :1, np.asfortranarray(i2)], np.s_[i2, i2, np.asfortranarray(i2), i2], np.s_[(np.asfortranarray(i2),) * 4], np.s_[np.array([1, 0, 1, 1, 0], bool)]]
     sources = [a, np.asfortranarray(a), a.transpose(0, 1, 3, 2), a[::-1, ::2], np.broadcast_to(a[0, 0], a.shape), a[:, :1]]
     for x in sources:
         for key in keys:

@@ -232,3 +232,34 @@ def test_copyto_casts_numbers_as_numpy_does(dtype, casting, value):
     assert f(grumpy.asarray, value) == want
     if isinstance(value, np.generic):  # a scalar-like of grumpy's, too
         assert f(grumpy.asarray, grumpy.asarray(np.array([value, value])).max()) == want
+
+
+@pytest.mark.parametrize("value", [[-1, 2], [300, 2], [1.5, 2], [float("nan"), 1], [1e300, 1], [[1, 2]], (1, 2), [[[3]]]], ids=repr)
+@pytest.mark.parametrize("dtype", ["i1", "u1", "f4", "c8"])
+@pytest.mark.parametrize("key", [slice(2), [0, 1], np.array([1, 1, 0], bool), (slice(2), None), ..., 1], ids=repr)
+@pytest.mark.filterwarnings("ignore")
+def test_listed_numbers_are_assigned_one_by_one(key, dtype, value):
+    said = []
+    for xp in (np, grumpy):
+        a = xp.zeros(3, dtype)
+        try:
+            a[key] = value
+        except (ValueError, OverflowError, TypeError) as error:
+            said.append(repr(error))
+        else:
+            said.append(repr(a.tolist()))
+    assert said[0] == said[1]
+
+
+@pytest.mark.parametrize("value", [np.float64("nan"), np.int64(300), np.float64(2.5)], ids=repr)
+def test_index_arrays_of_no_axes_assign_as_integers(value):
+    said = []
+    for xp in (np, grumpy):
+        a = xp.zeros(3, "i1")
+        try:
+            a[xp.asarray(1)] = value
+        except (ValueError, OverflowError) as error:
+            said.append(repr(error))
+        else:
+            said.append(repr(a.tolist()))
+    assert said[0] == said[1]
