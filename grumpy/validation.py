@@ -93,7 +93,8 @@ def _compute_one(node, inputs):
         result = np.array(inputs[0])
         where = (slice(None),) * node["axis"] + (inputs[1],)
         if node["operation"]:
-            getattr(np, node["operation"]).at(_window(node, result), where, inputs[2])
+            window = _window(node, result)  # at reads past the end of values that it must broadcast
+            getattr(np, node["operation"]).at(window, where, np.array(np.broadcast_to(inputs[2], window[where].shape)))
         else:
             _window(node, result)[where] = inputs[2]
         return result
@@ -135,9 +136,9 @@ def compute(nodes):
             with np.errstate(all="ignore"):
                 value = np.asarray(_compute_one(node, inputs))
                 value = value.astype(node["dtype"], copy=False)
-                value = np.ascontiguousarray(np.broadcast_to(value.reshape(node["shape"])
-                                                             if value.size == np.prod(node["shape"], dtype=int)
-                                                             else value, node["shape"]))
+                if value.size == np.prod(node["shape"], dtype=int):
+                    value = value.reshape(node["shape"])
+                value = np.asarray(np.broadcast_to(value, node["shape"]), order="C")
             values.append(value)
         except (_Unknown, TypeError):
             values.append(None)

@@ -35,8 +35,10 @@ Joint join(View window, std::span<const NodeRef> index, int axis, std::span<cons
   // Elements from the one at the lowest address on: then no distance is negative.
   NodeRef position;
   int64_t lowest = 0, span = 1;
+  bool is_empty = false;
   for (size_t k = 0; k < index.size(); ++k) {
     const int64_t extent = window->shape->dims[axis + int(k)], step = window->strides[axis + int(k)];
+    is_empty |= extent == 0;
     if (step < 0) lowest += (extent - 1) * step;
     span += (extent - 1) * (step < 0 ? -step : step);
     NodeRef distance = pair(Op::multiply, DType::int64, from_start(checked(k), extent), number(step));
@@ -47,7 +49,7 @@ Joint join(View window, std::span<const NodeRef> index, int axis, std::span<cons
   int nd = 0;
   for (int k = 0; k < window->ndim; ++k) {
     if (k > axis && k < axis + int(index.size())) continue;
-    dims[nd] = k == axis ? (window->shape->size ? span : 0) : window->shape->dims[k];
+    dims[nd] = k == axis ? (is_empty ? 0 : span) : window->shape->dims[k];
     steps[nd++] = k == axis ? 1 : window->strides[k];
   }
   return {make_view(make_shape({dims, size_t(nd)}), {steps, size_t(nd)}, window->offset + lowest), std::move(position)};

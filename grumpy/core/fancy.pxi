@@ -177,6 +177,15 @@ cdef Fancy plan_fancy(ndarray g, object key):
     if out - len(plan.index) + len(joint) > 64:
         return None
     plan.target = view(g.a, shape, strides, out, offset)
+    if late and (0 in joint or not plan.target.shape().get().size):
+        # Nothing is touched that could be looked at in the evaluation.
+        if 0 not in joint:
+            for k in range(len(plan.index)):
+                m = plan.index[k]
+                plan.waits |= is_waiting(m.a)
+                if not in_bounds(m.a, extent(g.a, plan.names[k])):
+                    return None
+        plan.names.clear()
     plan.axis = places[0]
     if state == 3:
         j = 0

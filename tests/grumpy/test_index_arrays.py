@@ -225,3 +225,15 @@ def test_a_reshape_of_a_selection_is_a_copy_where_numpys_is():
         y += 1
         return x
     np.testing.assert_array_equal(np.asarray(f(grumpy.array(A))), f(A.copy()))
+
+
+@pytest.mark.parametrize("ufunc", [np.minimum, np.maximum, np.fmin, np.fmax])
+@pytest.mark.parametrize("dtype", ["c8", "c16"])
+def test_complex_numbers_with_a_nan_have_no_order(ufunc, dtype):
+    nan, inf = float("nan"), float("inf")
+    z = np.array([0, 1 + 1j, 12 - 2j, complex(inf, nan), complex(1, nan), complex(nan, 1), complex(inf, 0)], dtype)
+    want = np.repeat(z, len(z))
+    got = grumpy.array(want)
+    for a in (want, got):
+        ufunc.at(a, np.arange(a.size), np.tile(z, len(z)))
+    np.testing.assert_array_equal(np.asarray(got), want)

@@ -303,3 +303,17 @@ def test_what_is_shown_and_reported_needs_no_value():
     assert r.shape == (2, 12)
     assert "take" in grumpy.show(r)
     assert np.array_equal(np.asarray(r), A[[1, 2]] + 1)
+
+
+@pytest.mark.parametrize("shape, key", [((3, 0), ("i",)), ((0, 3), ("i",)), ((3, 3), ("i", slice(0))), ((3, 3, 0), ("i", "i"))])
+def test_an_index_into_nothing_is_checked_at_the_call(shape, key):
+    a, i = grumpy.zeros(shape) + 0, grumpy.array([7, 1]) + 0
+    with pytest.raises(IndexError, match="index 7 is out of bounds for axis 0 with size"):
+        a[tuple(i if k == "i" else k for k in key)] = 1
+
+
+def test_an_index_that_broadcasts_to_nothing_is_not_checked():
+    a, i = grumpy.zeros((3, 3)) + 0, grumpy.array([7, 1]) + 0
+    assert a[i, np.zeros((0, 2), int)].shape == (0, 2)
+    a[i, np.zeros((0, 2), int)] = 1
+    assert a.sum() == 0

@@ -71,3 +71,22 @@ def test_null_device_plans_only(x):
 def test_unknown_device():
     with pytest.raises(ValueError, match="auto, cpu, interp"):
         grumpy.config(device="cuda")
+
+
+def test_reads_and_writes_at_index_arrays_agree(x):
+    def f(xp):
+        a = xp.array(x) + 1
+        a[::-1, xp.asarray(3)] *= np.arange(7.0)
+        np.add.at(a, (None, slice(None), 2), np.arange(7.0))
+        np.add.at(a, ([[1, 2], [1, 0]], 2), [1.0, 2.0])
+        empty = a[:, :, None][:, :, :0]
+        return a, empty[[1, 6], [8, 0]]
+    with grumpy.config(validate=True):
+        got = [np.asarray(r) for r in f(grumpy)]
+    assert got[1].shape == (2, 0)
+    want = x + 1
+    want[::-1, 3] *= np.arange(7.0)
+    np.add.at(want, (slice(None), 2), np.arange(7.0))
+    for i, j in ((1, 0), (2, 1), (1, 0), (0, 1)):
+        want[i, 2] += (1.0, 2.0)[j]
+    np.testing.assert_array_equal(got[0], want)

@@ -21,9 +21,10 @@ template <class T> bool is_nan(T v) {
   if constexpr (kIsComplex<T>) return v.real() != v.real() || v.imag() != v.imag();
   else return v != v;
 }
-/// NumPy's order: complex numbers by real part, then by imaginary part.
+/// NumPy's order: complex numbers by real part, then by imaginary part; one with a NaN has no place in it.
 template <class T> bool is_less(T a, T b) {
-  if constexpr (kIsComplex<T>) return a.real() < b.real() || (a.real() == b.real() && a.imag() < b.imag());
+  if constexpr (kIsComplex<T>)
+    return !is_nan(a) && !is_nan(b) && (a.real() < b.real() || (a.real() == b.real() && a.imag() < b.imag()));
   else return a < b;
 }
 
