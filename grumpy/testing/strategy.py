@@ -3,7 +3,7 @@ import math
 
 import numpy as np
 from hypothesis import strategies as st
-from grumpy.testing.builder import MOST_ELEMENTS, Builder, epsilon, largest, sums_exactly
+from grumpy.testing.builder import MOST_ELEMENTS, Builder, epsilon, has_two_zeros, largest, sums_exactly
 
 DTYPES = ["?", "b", "h", "i", "q", "B", "H", "I", "Q", "e", "f", "d", "F", "D"]
 EXACT_UNARY = ["negative", "absolute", "sign", "square", "sqrt", "floor", "ceil", "trunc", "rint",
@@ -15,6 +15,7 @@ EXACT_BINARY = ["add", "subtract", "multiply", "divide", "maximum", "minimum", "
                 "bitwise_xor", "floor_divide", "remainder", "copysign"]
 LOOSE_UNARY = ["exp", "log1p", "sin", "cos", "tanh", "arctan", "expm1", "cbrt", "arcsinh"]
 SMOOTH = {"negative", "positive", "conjugate", "absolute", "add", "subtract", "multiply"}
+ORDER = {"maximum", "minimum", "fmax", "fmin"}
 OPERATORS = ["+", "-", "*", "/", "//", "%", "&", "|", "^", "<", "<=", "==", "!=", ">"]
 OF_OPERATOR = {"+": "add", "-": "subtract", "*": "multiply", "/": "divide"}
 REDUCTIONS = ["sum", "prod", "min", "max", "mean", "var", "std", "any", "all", "argmin", "argmax",
@@ -62,7 +63,10 @@ class Statements(Builder):
             mask = self.exact_array(lambda m: np.asarray(m).dtype == bool and np.shape(m) == np.shape(x))
             if mask:
                 text = f"np.where({mask}, np.{function}({left}, {right}), {left})"
-        bound = self.arithmetic_bound(function, x, bx, y, by) if not exact else 0.0
+        if function in ORDER and has_two_zeros(x, y):
+            bound = 5e-324
+        else:
+            bound = self.arithmetic_bound(function, x, bx, y, by) if not exact else 0.0
         self.result(text, bound)
 
     def unary(self):
@@ -165,7 +169,7 @@ class Statements(Builder):
             op = "add"
         left, y, by = self.operand(x, True)
         right, z, bz = self.operand(x, True)
-        if "c" in (np.asarray(y).dtype.kind, np.asarray(z).dtype.kind):
+        if "c" in (np.asarray(y).dtype.kind, np.asarray(z).dtype.kind) or op in ORDER and has_two_zeros(y, z):
             return
         where = ""
         if self.chance(60):
@@ -267,7 +271,7 @@ class Statements(Builder):
         other = self.exact_array(lambda y: np.shape(y)[:m.ndim] == m.shape and np.asarray(y).dtype.kind != "c") or name
         ops = ["&", "|", "^"] if x.dtype.kind == "b" else ["+", "-", "*"] if x.dtype.kind == "f" else ["+", "-", "*", "//", "&"]
         op, right = self.pick(ops), f"{other}[{mask}]" if self.chance(60) else self.pick(["1", "2"])
-        kind = self.number(0, 5)
+        kind = self.number(0, 6)
         if kind == 0:
             self.run(f"{name}[{mask}] {op}= {right}", target=name)
         elif kind == 1:
@@ -279,6 +283,11 @@ class Statements(Builder):
             self.result(f"0 + ({name}[{mask}] {op} {right}).{self.pick(['min', 'max', 'any', 'all'])}()", 0.0)
         elif kind == 4:
             self.result(f"np.count_nonzero({name}[{mask}])", 0.0)
+        elif kind == 5:
+            if sums_exactly(x[m], x.dtype):
+                self.result(self.pick([f"{name}[{mask}].sum()", f"np.cumsum({name}[{mask}])",
+                                       f"np.negative({name}[{mask}] + 0).sum(axis=0)"] if x.dtype.kind in "fiu" else
+                                      [f"{name}[{mask}].sum()"]), 0.0)
         else:
             rows = self.result(f"{name}[{mask}]", 0.0)
             new = rows and self.result(f"{rows} {op} {right}", 0.0)
