@@ -340,8 +340,15 @@ void write(const Array& dst, const Operand& value, const Site& site) {
 void write_where(const Array& dst, const Array& mask, const Operand& value, const Site& site) {
   const bool at_once = is_exported(&dst) || is_exported(&mask) || is_exported(value.array);
   const DType t = dst.dtype();
-  NodeRef v = value.array ? record_cast(read(*value.array), t, site) : record_constant(value.scalar, t, site);
-  const NodeRef in[] = {record_cast(read(mask), DType::bool_, site), std::move(v), read(dst)};
+  const NodeRef where = record_cast(read(mask), DType::bool_, site);
+  NodeRef v = value.array ? read(*value.array) : record_constant(value.scalar, t, site);
+  const DType from = v->dtype;
+  if (!can_cast_safely(from, t) && (fpe_mask(Op::cast, from) & site.watch)) {
+    // What is not written is not cast: it must not report what would not fit.
+    const NodeRef written[] = {where, v, make_constant(convert(Scalar::of<double>(DType::float64, 0), from))};
+    v = record_map_nodes(Op::where, from, written, site);
+  }
+  const NodeRef in[] = {where, record_cast(std::move(v), t, site), read(dst)};
   const StorageRef keep = dst.storage;
   record_write(dst, record_map_nodes(Op::where, t, in, site), site);
   settle(keep->value, at_once || keep->value->depth > kSoftDepth);

@@ -9,6 +9,7 @@ cdef class Fancy:
     cdef list index
     cdef int axis
     cdef bint waits  # an index was evaluated
+    cdef bint selects_nothing
     cdef vector[int] names  # g's axes that the arrays stand for, where bounds are checked in the evaluation; or empty
 
 
@@ -177,7 +178,8 @@ cdef Fancy plan_fancy(ndarray g, object key):
     if out - len(plan.index) + len(joint) > 64:
         return None
     plan.target = view(g.a, shape, strides, out, offset)
-    if late and (0 in joint or not plan.target.shape().get().size):
+    plan.selects_nothing = 0 in joint or not plan.target.shape().get().size
+    if late and plan.selects_nothing:
         # Nothing is touched that could be looked at in the evaluation.
         if 0 not in joint:
             for k in range(len(plan.index)):
@@ -256,6 +258,8 @@ cdef bint set_fancy(ndarray g, object key, object value) except -1:
         plan = plan_fancy(g, key)
         if plan is None or not value_fits(o, plan) or narrows_scalar(g, value) and has_no_axes(plan.index):
             return False
+        if plan.selects_nothing:
+            return True
         waits = waits or operand_waits(o)
         scatter(plan.target, pointers(plan.index), plan.axis, plan.names, o)
         if plan.waits or (waits and not is_waiting(g.a)):

@@ -237,3 +237,32 @@ def test_complex_numbers_with_a_nan_have_no_order(ufunc, dtype):
     for a in (want, got):
         ufunc.at(a, np.arange(a.size), np.tile(z, len(z)))
     np.testing.assert_array_equal(np.asarray(got), want)
+
+
+NOWHERE = {
+    "masked value": lambda xp, a: np.copyto(a, xp.array([1, np.nan, 2]), where=[True, False, True], casting="unsafe"),
+    "mask of nothing": lambda xp, a: assign(np.zeros(3, bool), xp.array(np.nan))(a),
+    "index of nothing": lambda xp, a: assign(np.zeros(0, int), xp.array([np.nan]))(a),
+}
+
+
+@pytest.mark.parametrize("name", NOWHERE)
+def test_what_is_not_written_reports_nothing(name):
+    for xp in (np, grumpy):
+        a = xp.array([3, 4, 5]) + 0
+        with np.errstate(all="raise"):
+            NOWHERE[name](xp, a)
+            assert a.tolist() == [[3, 4, 5], [1, 4, 2]][name == "masked value"]
+    with np.errstate(all="raise"), pytest.raises(FloatingPointError, match="invalid value encountered in cast"):
+        np.copyto(a, grumpy.array([1, np.nan, 2]), where=[False, True, True], casting="unsafe")
+
+
+@pytest.mark.parametrize("value", [1e-4, 6e-5, 2.0, 6e4])
+def test_counting_float16_reports_as_numpy_does(value):
+    said = []
+    for xp in (np, grumpy):
+        a, flags = xp.array(np.full(2, value, "f2")), []
+        with np.errstate(all="call", call=lambda kind, flag: flags.append(kind)):
+            np.multiply.at(a, [0, 1, 1], xp.array(np.array([value, 1, 0.5], "f2")))
+        said.append((flags, a.tolist()))
+    assert said[0] == said[1]

@@ -19,6 +19,7 @@ inline uint32_t cpu_fpe_of(uint32_t mxcsr) {
 }
 inline uint32_t cpu_fpe() { return cpu_fpe_of(_mm_getcsr()); }
 inline void raise_cpu_overflow() { _mm_setcsr(_mm_getcsr() | 8); }
+inline void raise_cpu_underflow() { _mm_setcsr(_mm_getcsr() | 16); }
 /// Clears them; "inexact", which Python's own arithmetic leaves set and nobody asks for, may stay.
 inline void clear_cpu_fpe() {
   const uint32_t now = _mm_getcsr();

@@ -13,6 +13,7 @@ namespace grumpy {
 namespace {
 
 struct Half { uint16_t bits; };
+constexpr float kLeastNormalHalf = 0x1p-14f;
 struct Bool { uint8_t byte; };
 
 template <class T> constexpr bool kIsComplex = std::is_same_v<T, std::complex<float>> || std::is_same_v<T, std::complex<double>>;
@@ -34,6 +35,7 @@ template <ReduceOp op, class T> T combine(T a, T b) {
     const float wide = combine<op>(half_to_float(a.bits), half_to_float(b.bits));
     const Half result{float_to_half(wide)};
     if ((result.bits & 0x7fff) == 0x7c00 && std::isfinite(wide)) raise_cpu_overflow();
+    if (std::fabs(wide) < kLeastNormalHalf && half_to_float(result.bits) != wide) raise_cpu_underflow();
     return result;
   } else if constexpr (std::is_same_v<T, Bool>) {
     const bool x = a.byte, y = b.byte;
