@@ -181,12 +181,13 @@ cdef Fancy plan_fancy(ndarray g, object key):
     plan.selects_nothing = 0 in joint or not plan.target.shape().get().size
     if late and plan.selects_nothing:
         # Nothing is touched that could be looked at in the evaluation.
-        if 0 not in joint:
-            for k in range(len(plan.index)):
-                m = plan.index[k]
-                plan.waits |= is_waiting(m.a)
-                if not in_bounds(m.a, extent(g.a, plan.names[k])):
-                    return None
+        for k in range(len(plan.index)):
+            m = plan.index[k]
+            if 0 in joint and m.a.ndim():
+                continue
+            plan.waits |= is_waiting(m.a)
+            if not in_bounds(m.a, extent(g.a, plan.names[k])):
+                return None
         plan.names.clear()
     plan.axis = places[0]
     if state == 3:

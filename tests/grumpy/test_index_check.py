@@ -317,3 +317,5 @@ def test_an_index_that_broadcasts_to_nothing_is_not_checked():
     assert a[i, np.zeros((0, 2), int)].shape == (0, 2)
     a[i, np.zeros((0, 2), int)] = 1
     assert a.sum() == 0
+    with pytest.raises(IndexError, match="index 7 is out of bounds for axis 0 with size 3"):
+        a[(i + 0)[:1].reshape(()), np.zeros(0, int)] = 1  # one of no axes is an integer
