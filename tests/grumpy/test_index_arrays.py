@@ -266,3 +266,13 @@ def test_counting_float16_reports_as_numpy_does(value):
             np.multiply.at(a, [0, 1, 1], xp.array(np.array([value, 1, 0.5], "f2")))
         said.append((flags, a.tolist()))
     assert said[0] == said[1]
+
+
+@pytest.mark.parametrize("ufunc", [np.minimum, np.maximum, np.fmin, np.fmax])
+@pytest.mark.parametrize("dtype", ["f2", "c8", "c16"])
+def test_the_first_of_two_zeros_stays_where_numpys_does(ufunc, dtype):
+    want = np.array([0.0, -0.0], dtype)
+    got = grumpy.array(want)
+    for a in (want, got):
+        ufunc.at(a, [0, 1], np.array([-0.0, 0.0], dtype))
+    assert np.asarray(got).tobytes() == want.tobytes()

@@ -22,17 +22,23 @@ template <class T> bool is_nan(T v) {
   if constexpr (kIsComplex<T>) return v.real() != v.real() || v.imag() != v.imag();
   else return v != v;
 }
-/// NumPy's order: complex numbers by real part, then by imaginary part; one with a NaN has no place in it.
+/// NumPy's order: complex numbers by real part, then by imaginary part.
 template <class T> bool is_less(T a, T b) {
   if constexpr (kIsComplex<T>)
-    return !is_nan(a) && !is_nan(b) && (a.real() < b.real() || (a.real() == b.real() && a.imag() < b.imag()));
+    return a.real() < b.real() || (a.real() == b.real() && a.imag() < b.imag());
   else return a < b;
 }
+
+template <ReduceOp op>
+constexpr bool kIsOrder =
+    op == ReduceOp::minimum || op == ReduceOp::maximum || op == ReduceOp::fmin || op == ReduceOp::fmax;
 
 /// One step of the reduction, in the type itself.
 template <ReduceOp op, class T> T combine(T a, T b) {
   if constexpr (std::is_same_v<T, Half>) {
-    const float wide = combine<op>(half_to_float(a.bits), half_to_float(b.bits));
+    const float x = half_to_float(a.bits), y = half_to_float(b.bits);
+    if (kIsOrder<op> && x == y) return a;  // the first of two zeros
+    const float wide = combine<op>(x, y);
     const Half result{float_to_half(wide)};
     if ((result.bits & 0x7fff) == 0x7c00 && std::isfinite(wide)) raise_cpu_overflow();
     if (std::fabs(wide) < kLeastNormalHalf && half_to_float(result.bits) != wide) raise_cpu_underflow();
@@ -50,6 +56,11 @@ template <ReduceOp op, class T> T combine(T a, T b) {
     else if constexpr (kIsComplex<T>)  // NumPy's formula; C++'s own repairs infinities
       return T(a.real() * b.real() - a.imag() * b.imag(), a.real() * b.imag() + a.imag() * b.real());
     else return a * b;
+  } else if constexpr (kIsOrder<op> && kIsComplex<T>) {
+    constexpr bool is_least = op == ReduceOp::minimum || op == ReduceOp::fmin;
+    if (a == b) return a;
+    if (is_nan(a) || is_nan(b)) return (op == ReduceOp::minimum || op == ReduceOp::maximum) == is_nan(a) ? a : b;
+    return is_less(a, b) == is_least ? a : b;
   } else if constexpr (op == ReduceOp::minimum) {
     return is_nan(a) || is_less(a, b) ? a : b;
   } else if constexpr (op == ReduceOp::maximum) {
