@@ -78,11 +78,13 @@ std::string to_string(const KernelSpec& spec);
 /// What a launch adds: extents, and for each argument where it lies.
 /// Strides count elements; loads and stores have `ndim` of them; reductions have strides over the
 /// parallel axes (0 at reduced axes); Scan's result over all. Scalars have none.
+class MaskRank;
 struct ArgView {
   char* data;               // of the element at index 0 of every axis
   const int64_t* strides;   // ndim of them; null for scalars
   bool has_slack;           // an owned buffer whose run of elements ends at the buffer's end, so
                             // whole vectors may be read or written past the last element
+  const MaskRank* packed_by = nullptr;  // a load over one axis: the elements that this mask selects of those from `data` on
 };
 struct LaunchArgs {
   const int64_t* extents;   // ndim

@@ -1,6 +1,7 @@
 #include "kernel/lower.h"
 
 #include <algorithm>
+#include <tuple>
 #include <unordered_map>
 
 #include "base/error.h"
@@ -55,10 +56,29 @@ class Lowerer {
     return a;
   }
 
+  /// A dense node, or a contiguous view of one: whose memory, and where it begins there.
+  std::pair<uint32_t, int64_t> run_of(uint32_t id) const {
+    const SnapNode& n = at(id);
+    return n.kind == NodeKind::View ? std::pair{n.in[0], n.view->offset} : std::pair{id, int64_t{0}};
+  }
+
+  ArgSource packed_source(uint32_t id) const {
+    const SnapNode& n = at(id);
+    ArgSource a;
+    a.strides.assign(1, 1);
+    std::tie(a.node, a.offset) = run_of(n.in[0]);
+    const auto [mask, offset] = run_of(n.in[1]);
+    a.mask = mask;
+    a.mask_offset = offset;
+    a.mask_elements = at(n.in[1]).shape->size;
+    return a;
+  }
+
   void add_loads() {
     std::vector<std::pair<uint32_t, ArgSource>> loads, scalars;
     for (uint32_t id : p_.loads) {
-      ArgSource a = source_of(id);
+      const bool is_packed = std::find(p_.packed.begin(), p_.packed.end(), id) != p_.packed.end();
+      ArgSource a = is_packed ? packed_source(id) : source_of(id);
       const bool is_scalar = a.is_constant || std::all_of(a.strides.begin(), a.strides.end(), [&](const int64_t& st) {
         return st == 0 || p_.space->dims[&st - a.strides.data()] == 1; });
       (is_scalar ? scalars : loads).emplace_back(id, std::move(a));

@@ -19,6 +19,8 @@ struct ArgSource {
   std::vector<int64_t> strides;   // over the kernel's axes
   bool is_constant = false;
   bool is_dense = false;          // the node's elements in order, each once, from the first to the last
+  int64_t mask = -1;              // snapshot node of the mask that selects what is read of them; -1: none
+  int64_t mask_offset = 0, mask_elements = 0;
 };
 
 struct LoweredKernel {

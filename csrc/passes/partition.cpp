@@ -42,6 +42,7 @@ class Partitioner {
     group_roots();
     settle_shared_nodes();
     order_and_fill();
+    pack_while_reading();
     return {std::move(groups_), std::move(stored_)};
   }
 
@@ -388,6 +389,51 @@ class Partitioner {
     groups_ = std::move(ordered);
   }
 
+  /// Its elements follow one another in somebody's memory.
+  bool is_run(uint32_t id) const {
+    const SnapNode& n = at(id);
+    if (n.kind == NodeKind::View) return n.view->is_contiguous && at(n.in[0]).kind != NodeKind::Constant;
+    return n.kind != NodeKind::Constant;
+  }
+
+  /// A Compress that one kernel reads, element by element, is not stored: the kernel selects while it reads.
+  void pack_while_reading() {
+    std::unordered_set<uint32_t> written;  // the kernel may run after such a write
+    std::unordered_map<uint32_t, std::vector<uint32_t>> readers;  // of memory: partitions
+    for (uint32_t id = 0; id < s_.nodes.size(); ++id)
+      if (at(id).kind == NodeKind::Update || at(id).kind == NodeKind::Put) written.insert(at(id).in[0]);
+    for (uint32_t g = 0; g < groups_.size(); ++g) {
+      const Partition& p = groups_[g];
+      for (uint32_t id : p.loads) readers[base_of(id)].push_back(g);
+      for (uint32_t id : p.updates) readers[at(id).in[0]].push_back(g);
+      if (p.kind == PartitionKind::Kernel) continue;
+      for (int k = 0; k < at(p.node).nin; ++k) readers[base_of(at(p.node).in[k])].push_back(g);
+    }
+    const auto may_pack = [&](uint32_t id) {
+      const SnapNode& n = at(id);
+      return n.shape->ndim == 1 && n.shape->size > 1 && !(n.flags & (kOutput | kLive | kSaved)) &&
+             same_shape(*at(n.in[0]).shape, *at(n.in[1]).shape) && is_run(n.in[0]) && is_run(n.in[1]) &&
+             !written.contains(base_of(n.in[0])) && !written.contains(base_of(n.in[1])) && !written.contains(id);
+    };
+    std::vector<Partition> kept;
+    for (Partition& p : groups_) {
+      if (p.kind != PartitionKind::Compress || !may_pack(p.node)) continue;
+      const std::vector<uint32_t>& by = readers[p.node];
+      if (by.size() != 1) continue;
+      Partition& reader = groups_[by[0]];
+      if (reader.kind != PartitionKind::Kernel || !same_shape(*reader.space, *at(p.node).shape)) continue;
+      if (std::find(reader.loads.begin(), reader.loads.end(), p.node) == reader.loads.end()) continue;  // a view of it
+      reader.packed.push_back(p.node);
+      stored_[p.node] = false;
+      p.node = kNone;
+    }
+    for (Partition& p : groups_)
+      if (p.node != kNone) kept.push_back(std::move(p));
+    groups_ = std::move(kept);
+  }
+
+  static constexpr uint32_t kNone = ~uint32_t{0};
+
   const Snapshot& s_;
   std::vector<bool> stored_;
   std::vector<bool> cut_;  // stored to bound the size of kernels; users load it
@@ -438,6 +484,7 @@ std::string to_string(const PartitionList& list, const Snapshot& s) {
     }
     o << '\n';
     ids("loads", p.loads);
+    ids("packed", p.packed);
     ids("nodes", p.nodes);
     ids("stores", p.stores);
     ids("updates", p.updates);

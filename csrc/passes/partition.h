@@ -31,6 +31,7 @@ struct Partition {
   std::vector<uint32_t> reductions;   // Reduce or Scan nodes
   std::vector<uint32_t> nodes;        // pointwise nodes computed here, inputs first
   std::vector<uint32_t> loads;        // nodes read from memory: sources, stored nodes, views of them
+  std::vector<uint32_t> packed;       // those of the loads that are Compress nodes: selected while they are read
   uint32_t node = 0;                  // Matmul, Take, Compress, Put
 };
 

@@ -1,6 +1,8 @@
 #include "runtime/executor.h"
 
+#include <algorithm>
 #include <chrono>
+#include <deque>
 
 #include "base/config.h"
 #include "base/error.h"
@@ -9,6 +11,7 @@
 #include "device/cpu/blas.h"
 #include "device/cpu/fpe.h"
 #include "device/cpu/index_loops.h"
+#include "device/cpu/mask_rank.h"
 #include "device/cpu/run_kernel.h"
 #include "device/cpu/thread_pool.h"
 #include "graph/index_arrays.h"
@@ -69,6 +72,8 @@ class Executor {
     }
     for (size_t a = 0; a < step.args.size(); ++a)
       args[a] = {address(step.args[a]), step.args[a].strides.data(), step.args[a].has_slack};
+    std::deque<MaskRank> ranks;
+    if (step.is_packed) select_loads(step, args, ranks);
     const StepList& steps = step.code->steps_for(step.points);
     const bool timed = is_logged(LogLevel::Kernels);
     const auto begin = timed ? std::chrono::steady_clock::now() : std::chrono::steady_clock::time_point{};
@@ -83,6 +88,17 @@ class Executor {
     count(stats().kernels);
     count(stats().bytes_moved, uint64_t(step.bytes));
     if (timed) report(step.code->name().c_str(), step, begin, steps.is_compiled ? "compiled" : "interpreted");
+  }
+
+  /// One rank for each mask, shared by the loads that it selects.
+  void select_loads(const PlanStep& step, ArgView* args, std::deque<MaskRank>& ranks) const {
+    for (size_t a = 0; a < step.args.size(); ++a) {
+      const PlanArg& arg = step.args[a];
+      if (arg.mask_elements < 0) continue;
+      const char* const mask = static_cast<const char*>(slots_[arg.mask_slot].data) + arg.mask_offset;
+      const auto known = std::find_if(ranks.begin(), ranks.end(), [&](const MaskRank& r) { return r.mask() == mask; });
+      args[a].packed_by = known != ranks.end() ? &*known : &ranks.emplace_back(mask, arg.mask_elements);
+    }
   }
 
   void run_matmul(const PlanStep& step) {

@@ -24,9 +24,15 @@ struct MemoryPlan::State {
       const Partition& p = list.partitions[i];
       const auto use = [&](uint32_t id) { last_use[base(id)] = int64_t(i); };
       for (uint32_t id : p.loads) use(id);
+      for (uint32_t id : p.packed) for_selection(id, [&](uint32_t from) { last_use[from] = int64_t(i); });
       for (uint32_t id : p.updates) last_use[s.nodes[id].in[0]] = int64_t(i);  // a stored view's own memory
       if (p.kind != PartitionKind::Kernel) for_operands(p, [&](uint32_t id) { last_use[id] = int64_t(i); });
     }
+  }
+
+  /// Whose memory a Compress reads: rows and mask.
+  template <class F> void for_selection(uint32_t id, F f) const {
+    for (int k = 0; k < 2; ++k) f(base(at(id).in[k]));
   }
 
   /// Whose memory what is no kernel reads; a Put writes to that of its first operand, be it a stored view.
@@ -108,6 +114,8 @@ struct MemoryPlan::State {
         dense = dense && same_shape(*n.shape, *p.space) &&
                 (n.kind != NodeKind::View || (n.view->is_contiguous && n.view->offset == 0));
       }
+      // What is selected while it is read is not where it is written.
+      for (uint32_t id2 : p.packed) for_selection(id2, [&](uint32_t from) { dense = dense && from != b; });
       // An Update of this kernel may still copy from it.
       for (uint32_t u : p.updates) dense = dense && at(u).in[0] != b;
       if (dense) return b;
@@ -179,6 +187,7 @@ void MemoryPlan::finish(uint32_t partition) {
     m.free_slots.emplace(m.slots[size_t(m.slot_of[id])].nbytes, uint32_t(m.slot_of[id]));
   };
   for (uint32_t id : p.loads) retire(m.base(id));
+  for (uint32_t id : p.packed) m.for_selection(id, retire);
   for (uint32_t id : p.updates) retire(m.at(id).in[0]);
   if (p.kind != PartitionKind::Kernel) m.for_operands(p, retire);
 }

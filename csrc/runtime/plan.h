@@ -25,6 +25,9 @@ struct PlanArg {
   std::vector<int64_t> strides;   // elements
   int64_t constant_tag = -1;      // a constant of the frontier instead of a slot
   bool has_slack = false;
+  int64_t mask_elements = -1;     // of the mask that selects what is read; -1: none
+  int64_t mask_offset = 0;
+  uint32_t mask_slot = 0;
 };
 
 struct MatmulStep {
@@ -73,6 +76,7 @@ struct PlanStep {
   TakeStep take;
   CompressStep compress;
   PutStep put;
+  bool is_packed = false;        // some load is selected by a mask
   bool is_dense = true;          // every store covers its buffer in order
   double points = 0;             // of the iteration space (multiply-adds of a product)
   double bytes = 0;              // read and written at least

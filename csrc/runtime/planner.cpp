@@ -69,6 +69,11 @@ class Planner {
     r.slot = memory_.slot(a.node);
     r.offset_bytes = a.offset * item_bytes(t);
     r.has_slack = a.is_dense && memory_.has_slack(a.node);
+    if (a.mask >= 0) {
+      r.mask_slot = memory_.slot(uint32_t(a.mask));
+      r.mask_offset = a.mask_offset;
+      r.mask_elements = a.mask_elements;
+    }
     return r;
   }
 
@@ -79,6 +84,8 @@ class Planner {
     for (size_t a = 0; a < k.args.size(); ++a) {
       const DType t = k.spec.arg_dtype(int(a));
       step.args.push_back(bind(k.args[a], t));
+      step.is_packed |= k.args[a].mask >= 0;
+      step.bytes += double(k.args[a].mask_elements);
       double touched = double(item_bytes(t));
       for (size_t axis = 0; axis < k.extents.size(); ++axis)
         if (!k.args[a].is_constant && k.args[a].strides[axis] != 0) touched *= double(k.extents[axis]);

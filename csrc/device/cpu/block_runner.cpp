@@ -4,6 +4,8 @@
 #include <cstring>
 
 #include "device/cpu/foreign_loop.h"
+#include "device/cpu/mask_pack.h"
+#include "device/cpu/mask_rank.h"
 #include "device/cpu/strided_copy.h"
 
 namespace grumpy {
@@ -46,6 +48,9 @@ void BlockRunner::start(Launch& launch) {
 
   direct_loads_.clear();
   buffered_loads_.clear();
+  packed_loads_.clear();
+  selections_.clear();
+  selection_of_.clear();
   direct_stores_.clear();
   for (int k = 0; k < p.nloads; ++k) {
     const Fetch fetch = launch.fetch[size_t(k)];
@@ -54,7 +59,13 @@ void BlockRunner::start(Launch& launch) {
       continue;
     }
     now_[size_t(k)] = buffer(p.value_buffer[size_t(k)]);
-    if (fetch != Fetch::Constant) buffered_loads_.push_back(uint16_t(k));
+    if (fetch == Fetch::Packed) {
+      const MaskRank* const rank = launch.args->args[k].packed_by;
+      const auto known = std::find_if(selections_.begin(), selections_.end(), [&](const Selection& s) { return s.rank == rank; });
+      selection_of_.push_back(uint16_t(known - selections_.begin()));
+      if (known == selections_.end()) selections_.push_back({rank, -1, 0, 0});
+      packed_loads_.push_back(uint16_t(k));
+    } else if (fetch != Fetch::Constant) buffered_loads_.push_back(uint16_t(k));
     else fill_elements(now_[size_t(k)], origins_[size_t(k)], launch.block, p.item[size_t(k)]);
   }
   for (int j = 0; j < p.nstores; ++j) {
@@ -187,6 +198,25 @@ void BlockRunner::place_loads(int64_t n) {
       cached = {origins_[k], phase, n};
       gather_range(to, origins_[k], {extents_.data(), s.steps_of(k), index_.data(), s.ndim}, n, item);
     }
+    pad(to, n, item);
+  }
+  if (!packed_loads_.empty()) pack_loads(n);
+}
+
+/// The next n elements that the masks select, into the buffers of their loads.
+void BlockRunner::pack_loads(int64_t n) {
+  for (Selection& s : selections_) {
+    s.first = s.position == position_ ? s.end : s.rank->find(position_);
+    s.position = position_ + n;
+  }
+  for (size_t i = 0; i < packed_loads_.size(); ++i) {
+    const uint16_t k = packed_loads_[i];
+    Selection& s = selections_[selection_of_[i]];
+    const int item = plan_->item[k];
+    char* const to = buffer(plan_->value_buffer[k]);
+    char* behind = to;
+    s.end = s.first + pack_run(item, s.rank->mask() + s.first, s.rank->size() - s.first, n, origins_[k] + s.first * item,
+                               behind, to + launch_->block * item);
     pad(to, n, item);
   }
 }

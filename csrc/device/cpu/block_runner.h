@@ -35,6 +35,7 @@ class BlockRunner {
 
  private:
   void place_loads(int64_t n);
+  void pack_loads(int64_t n);
   void place_stores(int64_t done);
   void piece(int64_t n, int64_t done);
   void execute(int64_t n);
@@ -71,7 +72,10 @@ class BlockRunner {
   std::vector<char*> now_;            // where the current piece of each operand lies
   struct Cached { const char* from; int64_t position, n; };
   std::vector<Cached> cached_;        // what each load's buffer holds
-  std::vector<uint16_t> direct_loads_, buffered_loads_;  // the rest is constant
+  std::vector<uint16_t> direct_loads_, buffered_loads_, packed_loads_;  // the rest is constant
+  struct Selection { const MaskRank* rank; int64_t position, first, end; };  // elements selected up to `position`
+  std::vector<Selection> selections_;  // of each mask
+  std::vector<uint16_t> selection_of_;  // of each packed load
   std::vector<uint16_t> direct_stores_;                  // that steps write where they lie
   bool copies_ = false;               // some store is copied out of a buffer
   std::vector<const char*> kept_;

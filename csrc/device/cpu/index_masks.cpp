@@ -4,6 +4,8 @@
 #include "device/cpu/index_loops.h"
 #include "device/cpu/index_walk.h"
 #include "device/cpu/item.h"
+#include "device/cpu/mask_pack.h"
+#include "device/cpu/mask_words.h"
 #include "device/cpu/row_copy.h"
 #include "device/cpu/strided_copy.h"
 
@@ -13,16 +15,6 @@ namespace {
 constexpr int64_t kChunk = 1024;            // mask elements looked at together
 constexpr int64_t kTask = 16 * kChunk;      // of one task
 constexpr int64_t kParallel = 64 << 10;     // from here on threads pay
-
-constexpr uint64_t kOnes = 0x0101010101010101;
-
-/// 1 in every byte of the word that is not 0.
-uint64_t truth_of(uint64_t word) {
-  word |= word >> 4 & 0x0f0f0f0f0f0f0f0f;
-  word |= word >> 2 & 0x3f3f3f3f3f3f3f3f;
-  word |= word >> 1;
-  return word & kOnes;
-}
 
 /// A mask read in C order, chunk by chunk, wherever it lies.
 class MaskReader {
@@ -66,23 +58,6 @@ class MaskReader {
   bool is_run_;
 };
 
-int64_t count_chunk(const char* m, int64_t n) {
-  typedef uint8_t Lanes [[gnu::vector_size(16)]];
-  static_assert(kChunk / 32 < 256, "a lane counts to 255");
-  Lanes even{}, odd{};  // minus how many were true
-  int64_t count = 0, i = 0;
-  for (; i + 32 <= n; i += 32) {
-    Lanes a, b;
-    std::memcpy(&a, m + i, 16);
-    std::memcpy(&b, m + i + 16, 16);
-    even += Lanes(a != 0);
-    odd += Lanes(b != 0);
-  }
-  for (int k = 0; k < 16; ++k) count += uint8_t(-even[k]) + uint8_t(-odd[k]);
-  for (; i < n; ++i) count += m[i] != 0;
-  return count;
-}
-
 /// Positions of the true elements of a chunk, counted from its start; how many there are.
 int64_t list_chunk(const char* m, int64_t n, int32_t* positions) {
   int64_t count = 0, i = 0;
@@ -108,7 +83,7 @@ std::vector<int64_t> true_before(const MaskReader& mask) {
   std::vector<int64_t> before(size_t(mask.tasks()) + 1, 0);
   parallel_for(mask.tasks(), mask.workers(), [&](int64_t task, int) {
     int64_t count = 0;
-    mask.for_each_chunk(task, [&](int64_t, int64_t n, const char* m) { count += count_chunk(m, n); });
+    mask.for_each_chunk(task, [&](int64_t, int64_t n, const char* m) { count += count_run(m, n); });
     before[size_t(task) + 1] = count;
   });
   for (size_t t = 1; t < before.size(); ++t) before[t] += before[t - 1];
@@ -128,45 +103,6 @@ template <class F> void for_each_true(const MaskReader& mask, const F& f) {
       done += count;
     });
   });
-}
-
-/// Walks a chunk eight elements at a time: all(i) where all are true, some(i, truth) where some are,
-/// with 1 in every byte of `truth` that stands for a true element.
-template <class All, class Some> void for_each_word(const char* m, int64_t n, const All& all, const Some& some) {
-  for (int64_t i = 0; i < n; i += 8) {
-    uint64_t word = 0;
-    std::memcpy(&word, m + i, size_t(std::min<int64_t>(8, n - i)));
-    if (word == 0) continue;
-    word = truth_of(word);
-    word == kOnes ? all(i) : some(i, word);
-  }
-}
-
-/// Whether a word of eight has so few true elements that going from one to the next is quicker.
-bool is_sparse(uint64_t truth) {
-  truth &= truth - 1;
-  return (truth & (truth - 1)) == 0;
-}
-
-/// item(i) for the selected of n, one after the other from `to`; where they end. `end`: what lies from
-/// there on belongs to others.
-template <class Item, class Get> Item* pack(const char* m, int64_t n, const Get& item, Item* to, const Item* end) {
-  for_each_word(m, n,
-      [&](int64_t i) {
-        for (int k = 0; k < 8; ++k) to[k] = item(i + k);
-        to += 8;
-      },
-      [&](int64_t i, uint64_t truth) {
-        if (end - to >= 8 && n - i >= 8 && !is_sparse(truth)) {  // without branches: masks are seldom predictable
-          for (int k = 0; k < 8; ++k, truth >>= 8) {
-            *to = item(i + k);
-            to += truth & 1;
-          }
-        } else {
-          for (; truth; truth &= truth - 1) *to++ = item(i + __builtin_ctzll(truth) / 8);
-        }
-      });
-  return to;
 }
 
 /// The reverse: the next of `from` for each selected item; where they end.
@@ -189,15 +125,13 @@ template <class Item> const Item* unpack(const char* m, int64_t n, Item* to, con
   return from;
 }
 
-/// Packs what a mask of any shape selects of the items that lie in its order.
-template <class Item, class Get> void pack_all(const MaskReader& mask, const Get& item, Item* out) {
+/// Packs what a mask of any shape selects; pack(first, n, they, to, end) does so for a chunk.
+template <class Item, class Pack> void pack_all(const MaskReader& mask, Item* out, const Pack& pack) {
   const std::vector<int64_t> before = true_before(mask);
   parallel_for(mask.tasks(), mask.workers(), [&](int64_t task, int) {
     Item* to = out + before[size_t(task)];
-    const Item* const end = out + before[size_t(task) + 1];
-    mask.for_each_chunk(task, [&](int64_t first, int64_t n, const char* m) {
-      to = pack(m, n, [&](int64_t i) { return item(first + i); }, to, end);
-    });
+    Item* const end = out + before[size_t(task) + 1];
+    mask.for_each_chunk(task, [&](int64_t first, int64_t n, const char* m) { to = pack(first, n, m, to, end); });
   });
 }
 
@@ -234,7 +168,11 @@ int64_t count_true(const MaskView& view) { return true_before(MaskReader(view)).
 void nonzero(const MaskView& view, std::span<int64_t* const> coordinates) {
   const size_t ndim = view.extents.size();
   if (ndim == 0) return;
-  if (ndim == 1) return pack_all(MaskReader(view), [](int64_t i) { return i; }, coordinates[0]);
+  if (ndim == 1) {
+    return pack_all(MaskReader(view), coordinates[0], [](int64_t first, int64_t n, const char* m, int64_t* to, int64_t* end) {
+      return pack_words(m, n, [first](int64_t i) { return first + i; }, to, end);
+    });
+  }
   // Steps that make a walk over the mask say each axis's coordinate.
   for_each_true(MaskReader(view), [&](int64_t first, int64_t n, const int32_t* positions, int64_t count, int64_t done) {
     int64_t steps[kMaxDims] = {};
@@ -259,8 +197,12 @@ void compress(const TakeSource& source, const MaskView& view, void* out) {
   const char* const from = static_cast<const char*>(source.data);
   if (array.is_run()) {
     return with_item(source.item_bytes, [&]<class Item>(Item) {
-      const Item* const items = reinterpret_cast<const Item*>(from);
-      pack_all(MaskReader(view), [items](int64_t i) { return items[i]; }, static_cast<Item*>(out));
+      const auto pack = [&](int64_t first, int64_t n, const char* m, Item* to, Item* end) {
+        char* at = reinterpret_cast<char*>(to);
+        pack_run(sizeof(Item), m, n, n, from + first * int64_t(sizeof(Item)), at, reinterpret_cast<char*>(end));
+        return reinterpret_cast<Item*>(at);
+      };
+      pack_all(MaskReader(view), static_cast<Item*>(out), pack);
     });
   }
   for_each_true(MaskReader(view), [&](int64_t first, int64_t n, const int32_t* positions, int64_t count, int64_t done) {

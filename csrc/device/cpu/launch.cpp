@@ -31,6 +31,7 @@ namespace {
 
 Fetch fetch_of(const Launch& l, int o) {
   const Space& s = l.space;
+  if (o < l.plan->nloads && l.args->args[o].packed_by) return Fetch::Packed;
   if (is_constant(s, o)) return Fetch::Constant;
   if (!l.by_rows) return is_linear(s, o) && !l.is_tiled ? Fetch::Direct : Fetch::Buffer;
   const int64_t step = s.steps_of(o)[s.ndim - 1];
@@ -109,7 +110,7 @@ void choose_fetches(Launch& l, int64_t block) {
 
 int workers_for(const Launch& l, int64_t n) {
   if (l.max_workers <= 1) return 1;
-  const double work = double(n) * (l.plan->weight + 1);
+  const double work = double(n) * (l.plan->weight + 1) + l.packing_work;
   return int(std::clamp<double>(work / (kParallelWork / 2), 1, l.max_workers));
 }
 

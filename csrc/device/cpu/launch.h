@@ -18,6 +18,7 @@ enum class Fetch : uint8_t {
   Constant,  // one element for all: its buffer is filled once
   Fill,      // one element per row
   Buffer,    // gathered into its buffer (loads) or copied out of it (stores)
+  Packed,    // what a mask selects, packed into its buffer (loads)
 };
 
 struct Launch {
@@ -25,6 +26,7 @@ struct Launch {
   const BlockPlan* plan = nullptr;
   const LaunchArgs* args = nullptr;
   int max_workers = 1;
+  double packing_work = 0;  // of looking at the masks that select loads, in additions
   uint64_t serial = 0;      // no two launches of the process have the same
   Space space;
   bool by_rows = true;      // pieces stay inside a row of the innermost axis; else ranges of any shape

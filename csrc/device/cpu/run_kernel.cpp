@@ -7,6 +7,7 @@
 
 #include "device/cpu/block_plan.h"
 #include "device/cpu/launch.h"
+#include "device/cpu/mask_rank.h"
 
 namespace grumpy {
 namespace {
@@ -45,6 +46,14 @@ class ScalarsAside {
   LaunchArgs args_;
 };
 
+double packing_work(const BlockPlan& plan, const LaunchArgs& args) {
+  constexpr double kPerElement = 0.25;
+  double work = 0;
+  for (int k = 0; k < plan.nloads; ++k)
+    if (const MaskRank* rank = args.args[k].packed_by) work += kPerElement * double(rank->size());
+  return work;
+}
+
 }  // namespace
 
 uint64_t next_serial() {
@@ -60,11 +69,12 @@ void run_kernel(const KernelSpec& spec, const StepList& steps, const LaunchArgs&
   }
   const FpeScope scope;
   const BlockPlan& plan = prepared_plan(spec, steps);
+  const double packing = packing_work(plan, args);
   if (spec.kind == KernelKind::Map && spec.ndim <= 1) {
     const int64_t n = spec.ndim ? args.extents[0] : 1;
     if (n == 0) return;
     uint8_t seen = 0;
-    if (n <= kSmallMapElements && run_small_map(plan, args.args, spec.ndim, n, seen)) {
+    if (n <= kSmallMapElements && packing == 0 && run_small_map(plan, args.args, spec.ndim, n, seen)) {
       if (seen && (seen &= watched(spec.program.instrs[0]))) report(spec.program.instrs[0].tag, seen);
       return;
     }
@@ -75,6 +85,7 @@ void run_kernel(const KernelSpec& spec, const StepList& steps, const LaunchArgs&
   launch.plan = &plan;
   launch.args = &args;
   launch.max_workers = std::max(1, max_workers);
+  launch.packing_work = packing;
   launch.serial = next_serial();
   launch.is_tiled = launch.is_streaming = false;
   launch.with_stores = true;
