@@ -569,6 +569,7 @@ cdef object masked_call(UFunc u, Operand* o, int n, ndarray out, ndarray mask, s
     cdef Operand value
     cdef Array a
     cdef Array safe[3]
+    cdef int computes = types[0] if types is not None else infer(u.op, o, n)
     if out is not None and (not broadcasts_into(mask.a, out.a) or out.bits & (READONLY | WARNS) == READONLY):
         return NotImplemented
     # Where the mask is false the operation works on an operand that raises nothing.
@@ -581,10 +582,12 @@ cdef object masked_call(UFunc u, Operand* o, int n, ndarray out, ndarray mask, s
             three[1] = o[k]
             three[2] = Operand()
             weak_scalar(number, &three[2].scalar)
-            if o[k].array == NULL:
-                if o[k].scalar.is_weak:
+            if o[k].array == NULL and o[k].scalar.is_weak:
+                if u.op == OP_POWER or computes <= BOOL:
                     continue
-            safe[k] = map_operands(OP_WHERE, three, 3)
+                safe[k] = map_as(OP_WHERE, computes, computes, three, 3)  # which is no longer weak: so, of that dtype
+            else:
+                safe[k] = map_operands(OP_WHERE, three, 3)
             o[k] = Operand()
             o[k].array = &safe[k]
     try:

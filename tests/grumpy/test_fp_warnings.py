@@ -352,3 +352,17 @@ def test_what_a_result_loses_is_the_operations(name, call):
             call(single, double)
             np.asarray(single)
         assert [str(w.message) for w in seen] == [f"overflow encountered in {name}"]
+
+
+def test_a_number_under_where_reports_nothing_that_is_not_written():
+    a, nowhere = np.array([0.0, 1, 2, 0]), np.zeros(4, bool)
+    with np.errstate(all="raise"):
+        for f, swapped in ((np.divide, False), (np.floor_divide, False), (np.divide, True), (np.log2, None)):
+            g = grumpy.array(a) * 1
+            operands = (g,) if swapped is None else (1.0, g) if swapped else (g, 0.0)
+            out = f(*operands, out=grumpy.array(a), where=nowhere)
+            np.testing.assert_array_equal(np.asarray(out), a)
+        some = np.divide(grumpy.array(a) * 1, 2, out=grumpy.array(a), where=a > 1)
+        np.testing.assert_array_equal(np.asarray(some), [0, 1, 1, 0])
+    with pytest.warns(RuntimeWarning, match="divide by zero encountered in divide"):
+        grumpy.evaluate(np.divide(grumpy.array(a) * 1, 0, out=grumpy.array(a), where=a > 1))
