@@ -154,6 +154,8 @@ class Statements(Builder):
                 np.asarray(y).dtype.kind in "fc" and x.dtype.kind in "f" and
                 np.asarray(y).dtype.itemsize > x.dtype.itemsize and bx + by):
             return
+        if name in self.plain and np.ndim(y) == 0 and right in self.names:
+            return  # an ndarray's element takes no lazy 0-d array for the scalar that NumPy would have
         before = largest(x)
         if self.run(f"{name}{index} {op}= {right}", name):
             bound = self.arithmetic_bound(OF_OPERATOR.get(op, op), before, bx, y, by)
@@ -248,7 +250,8 @@ class Statements(Builder):
             op = self.pick(["add", "subtract", "multiply"] if x.dtype.kind == "f" else ["add", "multiply", "maximum"])
             if kind == 3:
                 self.run(f"{name}[{index}] = np.{op}({name}[{index}], {right})", name)
-            elif right not in self.names or not np.may_share_memory(x, y):
+            elif right not in self.names or np.shape(y) == np.shape(part) and not np.may_share_memory(x, y):
+                # (NumPy's own at misreads values that broadcast with an index of several axes.)
                 self.run(f"np.{op}.at({name}, np.s_[{index}], {right})", name)
 
     def mask_over(self, x):
