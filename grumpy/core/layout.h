@@ -144,6 +144,16 @@ inline bool order_by_steps(const int64_t* steps, int ndim, int* order) {
   return !std::is_sorted(order, order + ndim);
 }
 
+/// Runs record(a) so that its result has the order of a's steps, as NumPy's copies and casts have ("K").
+template <class Record> Array in_order_of_steps(const Array& a, Record record) {
+  int64_t steps[kMaxDims], offset;
+  int order[kMaxDims];
+  if (!may_need_order(a)) return record(a);
+  window_of(a, steps, &offset);
+  if (!order_by_steps(steps, a.ndim(), order)) return record(a);
+  return unpermuted(record(permuted(a, order, a.ndim())), order, a.ndim());
+}
+
 /// Elements at index arrays in the memory order that NumPy gives them: those of an index that leaves out no axis but of
 /// extent 1 in the order of the index arrays; else the index's axes outermost, in C order, and those left as in `a`.
 /// record(a, index, axis) gives C order.

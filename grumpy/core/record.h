@@ -161,22 +161,14 @@ inline Array map_as(int op, int compute, int result, const Operand* in, int n) {
 inline Array cast(const Array& a, int to) {
   Site site;
   const ErrState& state = here(site);
-  Operand in[1];
-  in[0].array = &a;
-  Array out = in_memory_order({in, 1}, [&](std::span<const Operand> operands) {
-    return api::cast(*operands[0].array, DType(to), site);
-  });
+  Array out = in_order_of_steps(a, [&](const Array& moved) { return api::cast(moved, DType(to), site); });
   settle(state, info(Op::cast).fpe, out);
   return out;
 }
 
 /// A copy in the memory order of `a`.
 inline Array copy_keeping_order(const Array& a) {
-  Operand in[1];
-  in[0].array = &a;
-  return in_memory_order({in, 1}, [&](std::span<const Operand> operands) {
-    return api::copy(*operands[0].array);
-  });
+  return in_order_of_steps(a, [](const Array& moved) { return api::copy(moved); });
 }
 
 inline void foreign(const InnerLoop* loop, const Operand* in, int nin, Array* out, int nout) {
@@ -201,11 +193,22 @@ inline Array reduce(int op, const Array& a, uint64_t axes, bool keepdims, int ac
 inline Array scan(int op, const Array& a, int axis, int out_dtype) {
   Site site;
   const ErrState& state = here(site);
+  // NumPy's result has the order in which its iterator walks the array.
+  int64_t steps[1][kMaxDims];
+  int order[kMaxDims];
+  const int ndim = a.ndim();
+  bool moves = false;
+  if (may_need_order(a)) {
+    steps_to_order(a, steps[0]);
+    moves = memory_order(steps, 1, ndim, order);
+  }
+  const Array moved = moves ? permuted(a, order, ndim) : a;
   Operand in;
-  in.array = &a;
-  Array out = api::scan(ReduceOp(op), in, axis, DType(out_dtype), site);
+  in.array = &moved;
+  const int place = moves ? int(std::find(order, order + ndim, axis) - order) : axis;
+  Array out = api::scan(ReduceOp(op), in, place, DType(out_dtype), site);
   settle(state, 0xff, out);
-  return out;
+  return moves ? unpermuted(out, order, ndim) : out;
 }
 
 inline Array matmul(const Array& a, const Array& b, int dtype, uint16_t named) {

@@ -258,11 +258,6 @@ cdef object scan_native(int rop, ndarray x, object axis, object dtype, object ou
     for k in range(a.ndim()):
         if axes >> k & 1:
             break
-    if out is None and a.ndim() > 1 and not is_c_contiguous(a):
-        order = memory_axes([x])  # the result has the memory order of x
-        if order != tuple(range(a.ndim())):
-            turned = scan_native(rop, x.transpose(order), order.index(k), dtype, None)
-            return turned.transpose([order.index(j) for j in range(a.ndim())])
     r = scan(rop, a, k, result)
     return reduce_result(r, out)
 

@@ -231,3 +231,23 @@ def test_strides_of_axes_of_one_element():
         assert a.reshape(3, 2, 1, 1).strides == (16, 8, 8, 8)
         assert a.reshape(3, 2, 1, 1, order="F").strides == (8, 24, 48, 48)
         assert xp.zeros((4, 6))[:, :4].reshape(1, 2, 1, 2, 1, 4, 1).strides == (192, 96, 96, 48, 32, 8, 8)
+
+
+LAYOUTS = {
+    "cumsum": lambda a: np.cumsum(a, axis=1), "accumulate": lambda a: np.maximum.accumulate(a, axis=0),
+    "copy": lambda a: a.copy("K"), "np.copy": np.copy, "astype": lambda a: a.astype("f4"), "C": lambda a: a.copy(),
+    "add": lambda a: a + 1, "zeros_like": np.zeros_like, "where": lambda a: np.where(a > 0, a, 1), "sort": lambda a: np.sort(a, axis=0),
+}
+
+
+@pytest.mark.parametrize("name", LAYOUTS)
+def test_results_lie_in_memory_as_numpys(name):
+    """Which decides which of their reshapes are views."""
+    def sources(wrap):
+        y, z = wrap(np.arange(6.0).reshape(2, 3)), wrap(np.arange(24.0).reshape(2, 3, 4))
+        return [np.broadcast_to(y, (4, 2, 3)), np.broadcast_to(y[:, None], (2, 4, 3)), np.broadcast_to(y[..., None], (2, 3, 4)),
+                z.transpose(1, 0, 2), z.transpose(2, 0, 1), z[:, ::-1, ::2], np.broadcast_to(y.T, (4, 3, 2)), y.T]
+    for x, g in zip(sources(np.array), sources(grumpy.array)):
+        want, got = LAYOUTS[name](x), LAYOUTS[name](g)
+        assert got.strides == want.strides, x.strides
+        np.testing.assert_array_equal(np.asarray(got), want)
