@@ -327,7 +327,8 @@ class Statements(Builder):
         if op in ("sum", "mean"):
             exact = bx == 0 and sums_exactly(x, dtype) and (op == "sum" or dtype.kind != "c")
             total = n * largest(x)
-            roundings = n if "where=" in extras else 20  # under a mask NumPy adds one by one
+            # Under a mask, and row by row over an outer axis, NumPy adds one by one.
+            roundings = n if "where=" in extras or x.ndim > 1 else 20
 
             def bound(v):
                 return 0.0 if exact else n * bx + max(20, roundings) * epsilon(v.dtype) * total
