@@ -398,6 +398,8 @@ class Partitioner {
 
   /// A Compress that one kernel reads, element by element, is not stored: the kernel selects while it reads.
   void pack_while_reading() {
+    const auto is_compress = [](const Partition& p) { return p.kind == PartitionKind::Compress; };
+    if (std::none_of(groups_.begin(), groups_.end(), is_compress)) return;
     std::unordered_set<uint32_t> written;  // the kernel may run after such a write
     std::unordered_map<uint32_t, std::vector<uint32_t>> readers;  // of memory: partitions
     for (uint32_t id = 0; id < s_.nodes.size(); ++id)
@@ -417,7 +419,7 @@ class Partitioner {
     };
     std::vector<Partition> kept;
     for (Partition& p : groups_) {
-      if (p.kind != PartitionKind::Compress || !may_pack(p.node)) continue;
+      if (!is_compress(p) || !may_pack(p.node)) continue;
       const std::vector<uint32_t>& by = readers[p.node];
       if (by.size() != 1) continue;
       Partition& reader = groups_[by[0]];

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <deque>
 
 #include "base/config.h"
 #include "base/error.h"
@@ -72,7 +71,7 @@ class Executor {
     }
     for (size_t a = 0; a < step.args.size(); ++a)
       args[a] = {address(step.args[a]), step.args[a].strides.data(), step.args[a].has_slack};
-    std::deque<MaskRank> ranks;
+    std::vector<MaskRank> ranks;
     if (step.is_packed) select_loads(step, args, ranks);
     const StepList& steps = step.code->steps_for(step.points);
     const bool timed = is_logged(LogLevel::Kernels);
@@ -91,7 +90,8 @@ class Executor {
   }
 
   /// One rank for each mask, shared by the loads that it selects.
-  void select_loads(const PlanStep& step, ArgView* args, std::deque<MaskRank>& ranks) const {
+  void select_loads(const PlanStep& step, ArgView* args, std::vector<MaskRank>& ranks) const {
+    ranks.reserve(step.args.size());  // they are pointed to
     for (size_t a = 0; a < step.args.size(); ++a) {
       const PlanArg& arg = step.args[a];
       if (arg.mask_elements < 0) continue;
