@@ -291,7 +291,7 @@ Array broadcast_to(const Array& a, const Shape& shape) {
   for (int k = 0; ok && k < shape->ndim; ++k) {
     const int64_t have = k < lead ? 1 : w->shape->dims[k - lead];
     ok = have == shape->dims[k] || have == 1;
-    steps[k] = have == 1 && shape->dims[k] != 1 ? 0 : k < lead ? 0 : w->strides[k - lead];
+    steps[k] = have == 1 ? 0 : w->strides[k - lead];  // of extents of 1 too, as NumPy's
   }
   GRUMPY_CHECK(ok, ValueError) << "operands could not be broadcast together with remapped shapes "
                                << "[original->remapped]: " << to_string(w->shape->extents())

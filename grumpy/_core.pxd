@@ -161,6 +161,7 @@ cdef extern from "core/site.h" namespace "grumpy::binding":
 
 cdef extern from "core/layout.h" namespace "grumpy::binding":
     void window_of(const Array&, int64_t* strides, int64_t* offset) noexcept
+    bint order_by_steps(const int64_t* steps, int ndim, int* order)
     cbool is_c_contiguous(const Array&) noexcept
     cbool is_f_contiguous(const Array&) noexcept
 

@@ -6,6 +6,7 @@
 /// Throws:  what the recorder throws. Threads: under the GIL.
 #pragma once
 #include <algorithm>
+#include <bit>
 #include <cstdlib>
 #include <utility>
 #include <vector>
@@ -135,6 +136,38 @@ inline void steps_to_order(const Array& a, int64_t* steps) {
   window_of(a, steps, &offset);
   for (int k = 0; k < a.ndim(); ++k)
     if (a.shape()->dims[k] == 1) steps[k] = 0;
+}
+
+/// Runs record(a, axes) so that the axes which a reduction over `axes` keeps lie in memory in the order in which NumPy's
+/// iterator walks `a`. `through_mean`: NumPy reduces a - a.mean(axes) instead, as var does.
+template <class Record>
+Array reduction_in_memory_order(const Array& a, uint64_t axes, bool keepdims, bool through_mean, Record record) {
+  if (!may_need_order(a)) [[likely]] return record(a, axes);
+  const int ndim = a.ndim();
+  int64_t steps[2][kMaxDims] = {};
+  int order[kMaxDims];
+  steps_to_order(a, steps[0]);
+  if (memory_order(steps, 1, ndim, order) && through_mean) {
+    int64_t step = 1;
+    for (int k = ndim - 1; k >= 0; --k) {
+      const int64_t extent = a.shape()->dims[order[k]];
+      if (axes >> order[k] & 1 || extent == 1) continue;
+      steps[1][order[k]] = step;
+      step *= extent;
+    }
+    memory_order(steps, 2, ndim, order);
+  }
+  int kept[kMaxDims], rest = 0;  // of each axis of the result in memory, which one it is to the user
+  uint64_t moved_axes = 0;
+  for (int k = 0; k < ndim; ++k) {
+    if (axes >> order[k] & 1) moved_axes |= uint64_t(1) << k;
+    else kept[rest++] = order[k];
+  }
+  if (std::is_sorted(kept, kept + rest)) return record(a, axes);
+  const Array out = record(permuted(a, order, ndim), moved_axes);
+  if (keepdims) return unpermuted(out, order, ndim);
+  for (int k = 0; k < rest; ++k) kept[k] -= std::popcount(axes & ((uint64_t(1) << kept[k]) - 1));
+  return unpermuted(out, kept, rest);
 }
 
 /// Axes by their steps, the largest outermost and repeated ones innermost; true when that is not C order already.

@@ -180,35 +180,28 @@ cdef Array window_on(Array& whole, cnp.ndarray nd, int64_t offset, int item) exc
     return view(whole, <int64_t*>cnp.PyArray_DIMS(nd), strides, cnp.PyArray_NDIM(nd), offset)
 
 
-cdef Array copy_ndarray(cnp.ndarray nd, int id) except *:
-    """A snapshot in the memory order of nd; what nd repeats (stride 0) is stored once."""
+cdef Array copy_ndarray(cnp.ndarray nd, int id, bint keeps_repeats=True) except *:
+    """A snapshot in the memory order of nd; what nd repeats (stride 0) is stored once, or as often as
+    it is seen."""
     cdef int64_t shape[64]
     cdef int64_t strides[64]
     cdef int64_t kept[64]
     cdef int64_t steps[64]
     cdef int order[64]
     cdef int ndim = cnp.PyArray_NDIM(nd)
-    cdef int k, j, axis
+    cdef int k
     cdef int64_t step = 1
     cdef Array dense
     if not cnp.PyArray_FLAGS(nd) & NPY_ARRAY_ALIGNED:
         nd = np.array(nd, order="K")
     for k in range(ndim):
-        order[k] = k
         shape[k] = cnp.PyArray_DIM(nd, k)
         strides[k] = cnp.PyArray_STRIDE(nd, k)
     if ndim <= 1 and not (ndim == 1 and strides[0] == 0) or cnp.PyArray_IS_C_CONTIGUOUS(nd):
         return copy_in(id, shape, strides, ndim, cnp.PyArray_DATA(nd))
-    for k in range(1, ndim):  # outermost (largest stride) first, C order among equals
-        j = k
-        axis = order[k]
-        while j > 0 and (abs(strides[order[j - 1]]) < abs(strides[axis])
-                         and strides[order[j - 1]] != 0 and strides[axis] != 0):
-            order[j] = order[j - 1]
-            j -= 1
-        order[j] = axis
+    order_by_steps(strides, ndim, order)
     for k in range(ndim):
-        kept[k] = 1 if strides[order[k]] == 0 and shape[order[k]] > 1 else shape[order[k]]
+        kept[k] = 1 if keeps_repeats and strides[order[k]] == 0 else shape[order[k]]
         steps[k] = strides[order[k]]
     dense = copy_in(id, kept, steps, ndim, cnp.PyArray_DATA(nd))
     for k in range(ndim - 1, -1, -1):
@@ -322,14 +315,15 @@ cdef ndarray wrap_ndarray(PyObject* pnd, Py_ssize_t held):
     return g
 
 
-cdef ndarray snapshot(object nd):
-    """A copy of any exact ndarray, as grumpy.array makes it."""
+cdef ndarray snapshot(object nd, bint keeps_repeats=False):
+    """A copy of any exact ndarray, as grumpy.array makes it; or what stands for it in grumpy.asarray,
+    which keeps its strides of 0."""
     cdef int native = id_of_descr(<object>cnp.PyArray_DESCR(nd))
     cdef Array a
     if native < 0:
         # NumPy's copy of strings of no characters has one; there is nothing to copy.
         return wrap_foreign(np.array(nd, order="K") if cnp.PyArray_ITEMSIZE(nd) else nd.view())
-    a = copy_ndarray(nd, native)
+    a = copy_ndarray(nd, native, keeps_repeats)
     return make(a)
 
 
@@ -379,7 +373,7 @@ cdef ndarray take_in(object nd, Py_ssize_t held, bint may_adopt):
         g = make(a)
         g.bits = READONLY
         return g
-    g = snapshot(nd)
+    g = snapshot(nd, True)
     if not cnp.PyArray_ISWRITEABLE(nd):
         if g.bits & FOREIGN:
             (<object>g.np_).flags.writeable = False

@@ -183,9 +183,14 @@ inline Array reduce(int op, const Array& a, uint64_t axes, bool keepdims, int ac
   Site site;
   const ErrState& state = here(site);
   site.errstate |= named;
-  Operand in;
-  in.array = &a;
-  Array out = api::reduce(ReduceOp(op), in, axes, keepdims, DType(accumulate), DType(out_dtype), site);
+  const auto record = [&](const Array& from, uint64_t over) {
+    Operand in;
+    in.array = &from;
+    return api::reduce(ReduceOp(op), in, over, keepdims, DType(accumulate), DType(out_dtype), site);
+  };
+  const bool is_arg = op == int(ReduceOp::argmin) || op == int(ReduceOp::argmax);  // NumPy's are C-ordered
+  Array out = is_arg ? record(a, axes)
+                     : reduction_in_memory_order(a, axes, keepdims, op == int(ReduceOp::moments), record);
   settle(state, 0xff, out);
   return out;
 }

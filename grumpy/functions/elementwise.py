@@ -187,6 +187,7 @@ def nan_to_num(x, copy=True, nan=0.0, posinf=None, neginf=None):
     facts = np.finfo(x.dtype)
     most = facts.max if posinf is None else posinf
     least = facts.min if neginf is None else neginf
+    x = x.copy("K")  # memory order as NumPy's, who writes into a copy
     y = np.where(np.isnan(x), x.dtype.type(nan), x)
     y = np.where(y == np.inf, x.dtype.type(most), y)
     return np.where(y == -np.inf, x.dtype.type(least), y)

@@ -12,8 +12,11 @@ def _keep(keepdims):
 
 
 def _without_nan(a, value):
-    """a with its NaN replaced."""
-    return np.where(np.isnan(a), a.dtype.type(value), a) if is_inexact(a.dtype) else a
+    """a with its NaN replaced; in memory a copy, as NumPy's is."""
+    if not is_inexact(a.dtype):
+        return a
+    a = a.copy("K")
+    return np.where(np.isnan(a), a.dtype.type(value), a)
 
 
 @implements(np.nansum)
@@ -52,8 +55,7 @@ def _nan_extreme(name, plain):
             return reduction(plain, a, axis, _keep(keepdims))
         result = reduction(name, a, axis, _keep(keepdims))
         if np.isnan(result).any():  # NumPy warns at the call: this evaluates
-            warnings.warn("All-NaN slice encountered" if a.ndim and axis is not None or result.ndim
-                          else "All-NaN slice encountered", RuntimeWarning, stacklevel=4)
+            warnings.warn("All-NaN slice encountered", RuntimeWarning, stacklevel=4)
         return result
     return extreme
 
@@ -71,6 +73,7 @@ def nanmean(a, axis=None, dtype=None, out=None, keepdims=NoValue, *, where=NoVal
         return a.mean(axis, keepdims=_keep(keepdims))
     if a.dtype == np.float16:
         raise Forward("dtype float16")
+    a = a.copy("K")  # memory order as NumPy's, who computes in a copy
     count = (~np.isnan(a)).sum(axis, dtype=np.intp, keepdims=_keep(keepdims))
     total = _without_nan(a, 0).sum(axis, keepdims=_keep(keepdims))
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -84,6 +87,7 @@ def _nanvar(a, axis, ddof, keepdims):
     a = native(a)
     if a.dtype.kind != "f" or a.dtype == np.float16:
         raise Forward(f"dtype {a.dtype}")
+    a = a.copy("K")  # as in nanmean
     valid = ~np.isnan(a)
     count = valid.sum(axis, dtype=np.intp, keepdims=True)
     total = _without_nan(a, 0).sum(axis, keepdims=True)
