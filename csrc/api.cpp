@@ -228,8 +228,8 @@ Buffer* export_buffer(const Array& a) {
   return s.value->data;
 }
 
-void end_export(Buffer* b) {
-  --b->exports;
+void end_export(Buffer* b, DType t) {
+  if (--b->exports == 0) pad_tail(*b, size_t(item_bytes(t)));
   b->drop_ref();
 }
 

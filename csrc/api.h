@@ -55,9 +55,9 @@ Array adopt(DType dtype, std::span<const int64_t> shape, BufferRef data, bool is
 
 /// Evaluates `a` and every pending operation that reads or is owed to its memory, makes its bytes
 /// its own, counts an export, and returns the buffer; element (0,...) of `a` lies at
-/// data + window(a)->offset * item_bytes. Call end_export when the alias dies.
+/// data + window(a)->offset * item_bytes. Call end_export, with the elements' dtype, when the alias dies.
 Buffer* export_buffer(const Array& a);
-void end_export(Buffer* b);
+void end_export(Buffer* b, DType t);
 
 // ---- recording (Site: see graph/node.h)
 Array map(Op op, std::span<const Operand> in, const Site& site);

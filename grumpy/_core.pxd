@@ -120,7 +120,6 @@ cdef extern from "api.h" namespace "grumpy::api":
     vector[FpEvent] take_fp_events() except +translate
     cbool has_fp_events() noexcept
     Buffer* export_buffer(const Array&) except +translate
-    void end_export(Buffer*) noexcept
     Array copy(const Array&) except +translate
     cdef cppclass Counters:
         uint64_t evaluations, kernels, library_calls, compiled, compile_ns, memory_hits, disk_hits
@@ -235,6 +234,7 @@ cdef extern from "core/record.h" namespace "grumpy::binding":
         string doc
     vector[ConfigText] config_texts() except +translate
     void clear_array(Array&) noexcept
+    void end_export(Buffer*, int dtype) noexcept
     uint32_t current_version(const Array&) noexcept
     uint32_t version_to_keep(const Array&) noexcept
     cbool is_waiting(const Array&) noexcept

@@ -97,7 +97,8 @@ uint8_t frontier_flags(const Node& n, bool is_wanted) {
     case NodeKind::Leaf:
       if (n.data->exports > 0 || n.data->is_shared) flags |= kExported;
       else if (!n.data->is_borrowed && n.refs == n.uses && n.data->refs.load(std::memory_order_relaxed) == 1) flags |= kDonatable;
-      if (!n.data->is_borrowed) flags |= kSlack;
+      // Others write elements, and not what is repeated behind them.
+      if (!n.data->is_borrowed && n.data->exports == 0) flags |= kSlack;
       return flags;
     case NodeKind::Map:
     case NodeKind::Foreign:

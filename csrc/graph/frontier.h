@@ -18,7 +18,7 @@ enum FrontierFlag : uint8_t {
                    // only if recomputing is dear
   kDonatable = 4,  // a leaf that nothing outside this frontier can reach: its bytes may be reused
   kExported = 8,   // a leaf whose bytes are visible outside: an Update must write in place
-  kSlack = 16,     // a leaf in an owned buffer
+  kSlack = 16,     // a leaf in an owned buffer that nobody else sees
   kSaved = 32,     // of passes: must be stored before its operand is written to
 };
 

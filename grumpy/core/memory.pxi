@@ -66,7 +66,7 @@ cdef void dealloc_export(PyObject* o) noexcept:
     if (<_Export>o).owner != NULL:
         (<ndarray>(<_Export>o).owner).out_ = NULL
     if (<_Export>o).buffer != NULL:
-        end_export((<_Export>o).buffer)
+        end_export((<_Export>o).buffer, dtype_of((<_Export>o).array))
     clear_array((<_Export>o).array)
     (<_Export>o).nd = NULL
     (<_Export>o).owner = NULL

@@ -368,6 +368,9 @@ inline std::vector<ConfigText> config_texts() {
   return rows;
 }
 
+/// Of elements of `dtype`.
+inline void end_export(Buffer* b, int dtype) { api::end_export(b, DType(dtype)); }
+
 /// Drops what `a` refers to.
 inline void clear_array(Array& a) {
   const StorageRef storage = std::move(a.storage);

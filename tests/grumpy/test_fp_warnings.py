@@ -115,6 +115,21 @@ def test_no_spurious_warnings(mode):
             np.asarray(x[::2] ** -0.5)
 
 
+@pytest.mark.parametrize("jit", ["auto", "sync"])
+def test_no_spurious_warnings_of_what_was_there_before_others_wrote(jit):
+    """Behind the last element its like is kept; a write through an ndarray does not change that."""
+    with warnings.catch_warnings(), grumpy.config(jit=jit):
+        warnings.simplefilter("error")
+        for n in (1, 10, 1003):
+            g = grumpy.array(np.zeros(n))
+            x = np.asarray(g)
+            x[:] = 1
+            assert np.asarray(np.log(g) + 1 / g).tolist() == [1.0] * n
+            del x
+            assert np.asarray(1 / g).tolist() == [1.0] * n
+            assert np.asarray(np.log(g[: n // 2 + 1])).tolist() == [0.0] * (n // 2 + 1)
+
+
 def test_once_per_operation(g):
     with warnings.catch_warnings(record=True) as seen:
         warnings.simplefilter("always")
