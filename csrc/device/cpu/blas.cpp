@@ -36,6 +36,11 @@ constexpr int kFixedWorkers = 8;
 /// How the work is cut depends on this, and with it the last bits.
 int worker_budget() { return Config::deterministic() ? kFixedWorkers : std::min(num_threads(), kMostWorkers); }
 
+/// What runs a whole product on all threads by itself: the library that NumPy has in this process. Its threads stay
+/// awake for 0.1 s after a product, so whoever else computes then shares their cores; and its bits are NumPy's. Null:
+/// products are cut into pieces for our own threads.
+const BlasLibrary* whole_products() { return Config::deterministic() ? nullptr : numpys_blas(num_threads()); }
+
 constexpr int64_t pieces_of(int64_t n, int64_t size) { return (n + size - 1) / size; }
 
 /// A vector BLAS can take: positive steps only.
@@ -115,16 +120,18 @@ void dot(DType t, const MatrixView& a, const MatrixView& b, void* c) {
 void gemv(DType t, const BlasMatrix& matrix, int64_t rows, int64_t k, const Vector& x, void* y, int64_t y_step) {
   const int64_t item = item_bytes(t);
   const int workers = rows * k * item < kParallelBytes ? 1 : worker_budget();
+  if (const BlasLibrary* whole = workers > 1 ? whole_products() : nullptr)
+    return blas_gemv(*whole, t, matrix.data, matrix, rows, k, x.data, x.step, y, y_step);
   // A transposed matrix lies in memory by rows of the sum: each worker takes whole ones.
   const bool lies_across = matrix.is_transposed && k >= 2 * kMinRun;
   if (workers > 1 && (lies_across || (rows < kMinSide * workers && is_long(k)))) {
     return sum_over_depth(t, rows, 1, k, lies_across ? kMinRun : kMinDepth, {y, y_step}, [&](int64_t first, int64_t depth, char* part) {
-      blas_gemv(t, matrix.at(0, first, item), matrix, rows, depth, x.data + first * x.step * item, x.step, part, 1);
+      blas_gemv(own_blas(), t, matrix.at(0, first, item), matrix, rows, depth, x.data + first * x.step * item, x.step, part, 1);
     });
   }
   const int64_t side = workers == 1 ? rows : std::max(kMinSide, pieces_of(rows, 4 * workers * 16) * 16);
   parallel_for(pieces_of(rows, side), workers, [&](int64_t i, int) {
-    blas_gemv(t, matrix.at(i * side, 0, item), matrix, std::min(side, rows - i * side), k, x.data, x.step,
+    blas_gemv(own_blas(), t, matrix.at(i * side, 0, item), matrix, std::min(side, rows - i * side), k, x.data, x.step,
               static_cast<char*>(y) + i * side * y_step * item, y_step);
   });
 }
@@ -147,16 +154,18 @@ void gemm(DType t, int64_t m, int64_t n, int64_t k, const BlasMatrix& a, const B
   const int64_t item = item_bytes(t);
   const double work = double(m) * double(n) * double(k) * (is_complex(t) ? 4 : 1);
   const int workers = work < kParallelWork ? 1 : worker_budget();
-  if (workers == 1) return blas_gemm(t, m, n, k, a.data, a, b.data, b, c.data, c.row_stride);
+  if (workers == 1) return blas_gemm(own_blas(), t, m, n, k, a.data, a, b.data, b, c.data, c.row_stride);
+  if (const BlasLibrary* whole = whole_products())
+    return blas_gemm(*whole, t, m, n, k, a.data, a, b.data, b, c.data, c.row_stride);
   const Tiles tiles(m, n, 2 * workers);
   if (tiles.down * tiles.across < workers && is_long(k)) {
     return sum_over_depth(t, m, n, k, kMinDepth, c, [&](int64_t first, int64_t depth, char* part) {
-      blas_gemm(t, m, n, depth, a.at(0, first, item), a, b.at(first, 0, item), b, part, n);
+      blas_gemm(own_blas(), t, m, n, depth, a.at(0, first, item), a, b.at(first, 0, item), b, part, n);
     });
   }
   parallel_for(tiles.down * tiles.across, workers, [&](int64_t tile, int) {
     const int64_t i = tile / tiles.across * tiles.rows, j = tile % tiles.across * tiles.cols;
-    blas_gemm(t, std::min(tiles.rows, m - i), std::min(tiles.cols, n - j), k, a.at(i, 0, item), a, b.at(0, j, item), b,
+    blas_gemm(own_blas(), t, std::min(tiles.rows, m - i), std::min(tiles.cols, n - j), k, a.at(i, 0, item), a, b.at(0, j, item), b,
               static_cast<char*>(c.data) + (i * c.row_stride + j) * item, c.row_stride);
   });
 }
@@ -170,18 +179,20 @@ void syrk(DType t, int64_t m, int64_t k, const BlasMatrix& a, const MatrixOut& c
   across.is_transposed = !a.is_transposed;
   if (workers > 1 && m < 2 * kMinSide && is_long(k)) {
     return sum_over_depth(t, m, m, k, kMinDepth, c, [&](int64_t first, int64_t depth, char* part) {
-      blas_syrk(t, m, depth, a.at(0, first, item), a, part, m);
+      blas_syrk(own_blas(), t, m, depth, a.at(0, first, item), a, part, m);
       mirror_upper(part, m, m, item);
     });
   }
+  const BlasLibrary* const whole = workers > 1 ? whole_products() : nullptr;
+  if (whole) blas_syrk(*whole, t, m, k, a.data, a, c.data, c.row_stride);
   const int64_t side = workers == 1 ? m : std::max(kMinSide, pieces_of(m, 4 * workers * 16) * 16);
   parallel_for(pieces_of(m, side), workers, [&](int64_t block, int) {
     const int64_t i = block * side, rows = std::min(side, m - i), rest = i + rows;
     char* const diagonal = static_cast<char*>(c.data) + i * (c.row_stride + 1) * item;
-    blas_syrk(t, rows, k, a.at(i, 0, item), a, diagonal, c.row_stride);
+    if (!whole) blas_syrk(own_blas(), t, rows, k, a.at(i, 0, item), a, diagonal, c.row_stride);
     mirror_upper(diagonal, rows, c.row_stride, item);
     if (rest == m) return;
-    blas_gemm(t, rows, m - rest, k, a.at(i, 0, item), a, across.at(0, rest, item), across, diagonal + rows * item,
+    if (!whole) blas_gemm(own_blas(), t, rows, m - rest, k, a.at(i, 0, item), a, across.at(0, rest, item), across, diagonal + rows * item,
               c.row_stride);
     mirror_block(diagonal + rows * item, diagonal + rows * c.row_stride * item, rows, m - rest, c.row_stride, item);
   });

@@ -13,15 +13,6 @@ namespace {
 constexpr float kOneC[2] = {1, 0}, kZeroC[2] = {0, 0};
 constexpr double kOneZ[2] = {1, 0}, kZeroZ[2] = {0, 0};
 
-/// OpenBLAS has threads of its own, which wait for each other by spinning: on a busy core that costs
-/// milliseconds, and between products they take CPU from ours. So ours divide the work.
-void use_one_blas_thread() {
-  [[maybe_unused]] static const bool is_done = [] {
-    GRUMPY_BLAS(openblas_set_num_threads)(1);
-    return true;
-  }();
-}
-
 }  // namespace
 
 BlasMatrix as_blas_matrix(const MatrixView& v, int64_t item) {
@@ -39,34 +30,32 @@ BlasMatrix as_blas_matrix(const MatrixView& v, int64_t item) {
   return m;
 }
 
-void blas_gemm(DType t, int64_t m, int64_t n, int64_t k, const char* a, const BlasMatrix& al, const char* b,
-               const BlasMatrix& bl, void* c, int64_t ldc) {
-  use_one_blas_thread();
+void blas_gemm(const BlasLibrary& blas, DType t, int64_t m, int64_t n, int64_t k, const char* a, const BlasMatrix& al,
+               const char* b, const BlasMatrix& bl, void* c, int64_t ldc) {
   const int ta = al.flag(), tb = bl.flag();
   const int64_t lda = al.distance, ldb = bl.distance;
-  if (t == DType::float32) GRUMPY_BLAS(cblas_sgemm)(kRowMajor, ta, tb, m, n, k, 1, a, lda, b, ldb, 0, c, ldc);
-  else if (t == DType::float64) GRUMPY_BLAS(cblas_dgemm)(kRowMajor, ta, tb, m, n, k, 1, a, lda, b, ldb, 0, c, ldc);
-  else if (t == DType::complex64) GRUMPY_BLAS(cblas_cgemm)(kRowMajor, ta, tb, m, n, k, kOneC, a, lda, b, ldb, kZeroC, c, ldc);
-  else GRUMPY_BLAS(cblas_zgemm)(kRowMajor, ta, tb, m, n, k, kOneZ, a, lda, b, ldb, kZeroZ, c, ldc);
+  if (t == DType::float32) blas.sgemm(kRowMajor, ta, tb, m, n, k, 1, a, lda, b, ldb, 0, c, ldc);
+  else if (t == DType::float64) blas.dgemm(kRowMajor, ta, tb, m, n, k, 1, a, lda, b, ldb, 0, c, ldc);
+  else if (t == DType::complex64) blas.cgemm(kRowMajor, ta, tb, m, n, k, kOneC, a, lda, b, ldb, kZeroC, c, ldc);
+  else blas.zgemm(kRowMajor, ta, tb, m, n, k, kOneZ, a, lda, b, ldb, kZeroZ, c, ldc);
 }
 
-void blas_gemv(DType t, const char* a, const BlasMatrix& al, int64_t rows, int64_t cols, const char* x, int64_t incx,
-               void* y, int64_t incy) {
-  use_one_blas_thread();
+void blas_gemv(const BlasLibrary& blas, DType t, const char* a, const BlasMatrix& al, int64_t rows, int64_t cols,
+               const char* x, int64_t incx, void* y, int64_t incy) {
   const int ta = al.flag();
   const int64_t lda = al.distance, item = item_bytes(t);
   // Some kernels scale what y held, and 0 * NaN is NaN.
   const int64_t run = incy == 1 ? rows : 1;
   for (int64_t i = 0; i < rows; i += run) std::memset(static_cast<char*>(y) + i * incy * item, 0, size_t(run * item));
   if (al.is_transposed) std::swap(rows, cols);  // of the matrix as it is stored
-  if (t == DType::float32) GRUMPY_BLAS(cblas_sgemv)(kRowMajor, ta, rows, cols, 1, a, lda, x, incx, 0, y, incy);
-  else if (t == DType::float64) GRUMPY_BLAS(cblas_dgemv)(kRowMajor, ta, rows, cols, 1, a, lda, x, incx, 0, y, incy);
-  else if (t == DType::complex64) GRUMPY_BLAS(cblas_cgemv)(kRowMajor, ta, rows, cols, kOneC, a, lda, x, incx, kZeroC, y, incy);
-  else GRUMPY_BLAS(cblas_zgemv)(kRowMajor, ta, rows, cols, kOneZ, a, lda, x, incx, kZeroZ, y, incy);
+  if (t == DType::float32) blas.sgemv(kRowMajor, ta, rows, cols, 1, a, lda, x, incx, 0, y, incy);
+  else if (t == DType::float64) blas.dgemv(kRowMajor, ta, rows, cols, 1, a, lda, x, incx, 0, y, incy);
+  else if (t == DType::complex64) blas.cgemv(kRowMajor, ta, rows, cols, kOneC, a, lda, x, incx, kZeroC, y, incy);
+  else blas.zgemv(kRowMajor, ta, rows, cols, kOneZ, a, lda, x, incx, kZeroZ, y, incy);
 }
 
-void blas_syrk(DType t, int64_t n, int64_t k, const char* a, const BlasMatrix& al, void* c, int64_t ldc) {
-  use_one_blas_thread();
+void blas_syrk(const BlasLibrary& blas, DType t, int64_t n, int64_t k, const char* a, const BlasMatrix& al, void* c,
+               int64_t ldc) {
   const int ta = al.flag();
   const int64_t lda = al.distance, item = item_bytes(t);
   if (n == 1) {  // the layout's distance may be any then
@@ -75,14 +64,14 @@ void blas_syrk(DType t, int64_t n, int64_t k, const char* a, const BlasMatrix& a
   }
   for (int64_t i = 0; i < n; ++i)  // as for gemv
     std::memset(static_cast<char*>(c) + i * (ldc + 1) * item, 0, size_t((n - i) * item));
-  if (t == DType::float32) GRUMPY_BLAS(cblas_ssyrk)(kRowMajor, kUpper, ta, n, k, 1, a, lda, 0, c, ldc);
-  else if (t == DType::float64) GRUMPY_BLAS(cblas_dsyrk)(kRowMajor, kUpper, ta, n, k, 1, a, lda, 0, c, ldc);
-  else if (t == DType::complex64) GRUMPY_BLAS(cblas_csyrk)(kRowMajor, kUpper, ta, n, k, kOneC, a, lda, kZeroC, c, ldc);
-  else GRUMPY_BLAS(cblas_zsyrk)(kRowMajor, kUpper, ta, n, k, kOneZ, a, lda, kZeroZ, c, ldc);
+  if (t == DType::float32) blas.ssyrk(kRowMajor, kUpper, ta, n, k, 1, a, lda, 0, c, ldc);
+  else if (t == DType::float64) blas.dsyrk(kRowMajor, kUpper, ta, n, k, 1, a, lda, 0, c, ldc);
+  else if (t == DType::complex64) blas.csyrk(kRowMajor, kUpper, ta, n, k, kOneC, a, lda, kZeroC, c, ldc);
+  else blas.zsyrk(kRowMajor, kUpper, ta, n, k, kOneZ, a, lda, kZeroZ, c, ldc);
 }
 
 void blas_dot(DType t, int64_t n, const char* x, int64_t incx, const char* y, int64_t incy, void* c) {
-  use_one_blas_thread();
+  own_blas();  // one thread
   if (t == DType::float32) *static_cast<float*>(c) = GRUMPY_BLAS(cblas_sdot)(n, x, incx, y, incy);
   else if (t == DType::float64) *static_cast<double*>(c) = GRUMPY_BLAS(cblas_ddot)(n, x, incx, y, incy);
   else if (t == DType::complex64) GRUMPY_BLAS(cblas_cdotu_sub)(n, x, incx, y, incy, c);

@@ -1,7 +1,7 @@
 /// BLAS on operands of a dtype known at run time; row-major, alpha 1, beta 0.
 ///
 /// Throws:  OutOfMemory where a matrix is packed.
-/// Threads: any; each call runs on its caller alone.
+/// Threads: any; a call runs on those of its library.
 #pragma once
 #include <cstdint>
 
@@ -32,12 +32,13 @@ struct BlasMatrix {
 BlasMatrix as_blas_matrix(const MatrixView& view, int64_t item);
 
 // The data pointers say where in the matrices the operands begin.
-void blas_gemm(DType t, int64_t m, int64_t n, int64_t k, const char* a, const BlasMatrix& a_layout, const char* b,
-               const BlasMatrix& b_layout, void* c, int64_t c_distance);
-void blas_gemv(DType t, const char* a, const BlasMatrix& a_layout, int64_t rows, int64_t cols, const char* x,
-               int64_t x_step, void* y, int64_t y_step);
+void blas_gemm(const BlasLibrary& blas, DType t, int64_t m, int64_t n, int64_t k, const char* a,
+               const BlasMatrix& a_layout, const char* b, const BlasMatrix& b_layout, void* c, int64_t c_distance);
+void blas_gemv(const BlasLibrary& blas, DType t, const char* a, const BlasMatrix& a_layout, int64_t rows, int64_t cols,
+               const char* x, int64_t x_step, void* y, int64_t y_step);
 /// The upper triangle of a @ a.T; what lies below the diagonal is left alone.
-void blas_syrk(DType t, int64_t n, int64_t k, const char* a, const BlasMatrix& a_layout, void* c, int64_t c_distance);
+void blas_syrk(const BlasLibrary& blas, DType t, int64_t n, int64_t k, const char* a, const BlasMatrix& a_layout,
+               void* c, int64_t c_distance);
 void blas_dot(DType t, int64_t n, const char* x, int64_t x_step, const char* y, int64_t y_step, void* c);
 
 /// Copies what is above the diagonal of an n x n matrix to below it.
