@@ -119,7 +119,7 @@ void check_integer_powers(std::span<const Operand> in) {
 
 void start(const Hooks& hooks) {
   set_python_hooks({hooks.release_gil, hooks.acquire_gil, hooks.interrupted, hooks.answer_signals});
-  set_code_hooks(hooks.retain_code, hooks.release_code);
+  set_code_hooks(hooks.retain_code, hooks.release_code, hooks.release_shared_code);
   set_validator(hooks.validator);
   set_place_hook(hooks.place);
 }
@@ -229,7 +229,7 @@ Buffer* export_buffer(const Array& a) {
 }
 
 void end_export(Buffer* b, DType t) {
-  if (--b->exports == 0) pad_tail(*b, size_t(item_bytes(t)));
+  if (--b->exports == 0 && !is_padded(*b, size_t(item_bytes(t)))) pad_tail(*b, size_t(item_bytes(t)));
   b->drop_ref();
 }
 

@@ -24,6 +24,7 @@ struct Hooks {
   void (*acquire_gil)(void*);      // PyEval_RestoreThread
   void (*retain_code)(void*);      // Py_INCREF
   void (*release_code)(void*);     // Py_DECREF
+  bool (*release_shared_code)(void*);  // Py_DECREF of what has other owners; false: it has none
   bool (*interrupted)();           // Ctrl-C has been pressed and not yet answered
   bool (*answer_signals)();        // PyErr_CheckSignals; true: an exception is set, so stop
   std::string (*place)(const Site&);  // "file:line"

@@ -103,6 +103,7 @@ cdef extern from "api.h" namespace "grumpy::api":
         void (*acquire_gil)(void*) noexcept
         void (*retain_code)(void*) noexcept
         void (*release_code)(void*) noexcept
+        cbool (*release_shared_code)(void*) noexcept
         cbool (*interrupted)() noexcept
         cbool (*answer_signals)() noexcept
         string (*place)(const Site&) noexcept

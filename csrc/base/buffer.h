@@ -46,4 +46,11 @@ inline void pad_tail(Buffer& b, size_t item_bytes) {
   for (size_t i = n; i < whole; ++i) std::memcpy(bytes + i * item_bytes, bytes + (n - 1) * item_bytes, item_bytes);
 }
 
+/// Whether that still holds, after others may have written the last element.
+inline bool is_padded(const Buffer& b, size_t item_bytes) {
+  if (b.is_borrowed || b.nbytes % (kLaneGroup * item_bytes) == 0) return true;
+  const auto* end = static_cast<const unsigned char*>(b.data) + b.nbytes;
+  return std::memcmp(end - item_bytes, end, item_bytes) == 0;
+}
+
 }  // namespace grumpy

@@ -3,7 +3,6 @@
 #include <cstdlib>
 #include <cstring>
 #include <new>
-#include <vector>
 
 #include "graph/late_release.h"
 
@@ -11,41 +10,29 @@ namespace grumpy {
 namespace {
 
 // Freed nodes are kept for the next recording: a node costs one pop. All under the GIL.
-std::vector<Node*> free_nodes;
+Node* free_nodes = nullptr;
+size_t num_free_nodes = 0;
 constexpr size_t kMaxFreeNodes = 1 << 16;
 uint64_t pending = 0;
 void (*retain_hook)(void*) = [](void*) {};
 void (*release_hook)(void*) = [](void*) {};
+bool (*share_hook)(void*) = [](void*) { return false; };
 
 bool has_site(NodeKind k) { return k != NodeKind::Constant; }
 bool has_view(NodeKind k) { return k == NodeKind::View || k == NodeKind::Update || k == NodeKind::Put; }
 
-/// Nodes waiting to be freed: most frees are short, so the first ones need no allocation.
-class DeadList {
- public:
-  void push(Node* n) {
-    if (size_ < std::size(few_)) few_[size_++] = n;
-    else many_.push_back(n);
-  }
-  Node* pop() {
-    if (!many_.empty()) {
-      Node* n = many_.back();
-      many_.pop_back();
-      return n;
-    }
-    return size_ ? few_[--size_] : nullptr;
-  }
+// Lists of nodes nobody uses any more are linked through their marks, so that they need no memory.
+Node* next_of(const Node* n) { return reinterpret_cast<Node*>(n->mark); }
+void push(Node*& list, Node* n) {
+  n->mark = reinterpret_cast<uint64_t>(list);
+  list = n;
+}
 
- private:
-  Node* few_[24];
-  size_t size_ = 0;
-  std::vector<Node*> many_;
-};
-
-void drop_operands(Node* n, DeadList& dead) {
+/// Puts inputs that nobody else uses on the list of the dead.
+void drop_operands(Node* n, Node*& dead) {
   for (int i = 0; i < n->nin; ++i) {
     Node* in = n->in[i];
-    if (--in->refs == 0) dead.push(in);
+    if (--in->refs == 0) push(dead, in);
   }
   n->nin = 0;
   if (has_view(n->kind)) {
@@ -54,16 +41,23 @@ void drop_operands(Node* n, DeadList& dead) {
   }
 }
 
-void free_all(DeadList& dead) {
-  while (Node* n = dead.pop()) {
+/// Not a static list: releasing a code object may run Python code that drops other nodes.
+void free_all(Node* dead) {
+  while (Node* n = dead) {
+    dead = next_of(n);
     if (!n->is_materialized()) --pending;
     drop_operands(n, dead);
-    if (has_site(n->kind) && n->site.code) release_object(n->site.code, release_hook);
+    // Only the last reference runs code.
+    if (has_site(n->kind) && n->site.code && !share_hook(n->site.code)) release_object(n->site.code, release_hook);
     if (n->data) n->data->drop_ref();
     if (n->has_failed()) delete n->failure;
     n->shape.~Shape();
-    if (free_nodes.size() < kMaxFreeNodes) free_nodes.push_back(n);
-    else std::free(n);
+    if (num_free_nodes < kMaxFreeNodes) {
+      push(free_nodes, n);
+      ++num_free_nodes;
+    } else {
+      std::free(n);
+    }
   }
 }
 
@@ -71,9 +65,10 @@ void free_all(DeadList& dead) {
 
 Node* new_node(NodeKind kind, DType dtype) {
   Node* n;
-  if (!free_nodes.empty()) {
-    n = free_nodes.back();
-    free_nodes.pop_back();
+  if (free_nodes) {
+    n = free_nodes;
+    free_nodes = next_of(n);
+    --num_free_nodes;
   } else {
     n = static_cast<Node*>(std::aligned_alloc(alignof(Node), sizeof(Node)));
     if (!n) throw std::bad_alloc();
@@ -87,16 +82,14 @@ Node* new_node(NodeKind kind, DType dtype) {
 }
 
 void Node::destroy(Node* n) {
-  // Not a static list: releasing a code object may run Python code that drops other nodes.
-  DeadList dead;
-  dead.push(n);
-  free_all(dead);
+  n->mark = 0;
+  free_all(n);
 }
 
 void materialize(Node* n, BufferRef data) {
   if (n->data) return;
   --pending;
-  DeadList dead;
+  Node* dead = nullptr;
   drop_operands(n, dead);
   n->kind = NodeKind::Leaf;
   n->depth = 0;
@@ -121,7 +114,7 @@ void set_site(Node* n, const Site& site) {
 }
 
 void fail(Node* n, const std::string& text) {
-  DeadList dead;
+  Node* dead = nullptr;
   drop_operands(n, dead);
   n->op = 1;
   n->failure = new std::string(text);
@@ -149,9 +142,10 @@ const char* kind_name(NodeKind k) {
 }
 
 uint64_t pending_nodes() { return pending; }
-void set_code_hooks(void (*retain)(void*), void (*release)(void*)) {
+void set_code_hooks(void (*retain)(void*), void (*release)(void*), bool (*release_shared)(void*)) {
   retain_hook = retain;
   release_hook = release;
+  share_hook = release_shared;
 }
 void retain_code(void* code) { retain_hook(code); }
 

@@ -73,7 +73,7 @@ struct Node {
     Site site;                // everything else
   };
   // Scratch of a traversal under the evaluation lock.
-  uint64_t mark;
+  uint64_t mark;              // and, of a node nobody uses any more, the next one
   uint32_t index;             // position in the frontier
   uint32_t uses;              // edges from nodes of the frontier
 
@@ -104,8 +104,9 @@ void materialize(Node* n, BufferRef data);
 /// Pending (recorded, not evaluated, not destroyed) nodes of the process.
 uint64_t pending_nodes();
 
-/// How references to code objects are taken and dropped; set once by the binding.
-void set_code_hooks(void (*retain)(void*), void (*release)(void*));
+/// How references to code objects are taken and dropped; set once by the binding. release_shared drops one
+/// that is not the last, and says whether it was so.
+void set_code_hooks(void (*retain)(void*), void (*release)(void*), bool (*release_shared)(void*));
 void retain_code(void* code);
 
 }  // namespace grumpy

@@ -1,14 +1,14 @@
 #include "graph/storage.h"
 
 #include <new>
-#include <vector>
 
 #include "base/error.h"
 
 namespace grumpy {
 namespace {
 
-std::vector<Storage*> free_storages;
+Storage* free_storages = nullptr;  // linked by `next`
+size_t num_free_storages = 0;
 constexpr size_t kMaxFreeStorages = 1 << 14;
 Storage* pending_head = nullptr;
 
@@ -33,9 +33,10 @@ void unlink(Storage* s) {
 
 StorageRef new_storage(NodeRef value) {
   Storage* s;
-  if (!free_storages.empty()) {
-    s = free_storages.back();
-    free_storages.pop_back();
+  if (free_storages) {
+    s = free_storages;
+    free_storages = s->next;
+    --num_free_storages;
     new (s) Storage{};
   } else {
     s = new Storage{};
@@ -54,8 +55,13 @@ void Storage::destroy(Storage* s) {
   --s->value->owners;
   Node* value = s->value;
   s->~Storage();
-  if (free_storages.size() < kMaxFreeStorages) free_storages.push_back(s);
-  else ::operator delete(s);
+  if (num_free_storages < kMaxFreeStorages) {
+    s->next = free_storages;
+    free_storages = s;
+    ++num_free_storages;
+  } else {
+    ::operator delete(s);
+  }
   value->drop_ref();
 }
 

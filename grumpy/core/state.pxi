@@ -174,6 +174,13 @@ cdef void release_code(void* code) noexcept:
     Py_DECREF(<object>code)
 
 
+cdef cbool release_shared_code(void* code) noexcept:
+    if Py_REFCNT(<PyObject*>code) == 1:
+        return False
+    Py_DECREF(<object>code)
+    return True
+
+
 cdef extern from "Python.h":
     int PyOS_InterruptOccurred() noexcept
     void PyErr_SetInterrupt() noexcept
@@ -213,6 +220,7 @@ cdef void start_core():
     hooks.acquire_gil = acquire_gil
     hooks.retain_code = retain_code
     hooks.release_code = release_code
+    hooks.release_shared_code = release_shared_code
     hooks.interrupted = is_interrupted
     hooks.answer_signals = answer_signals
     hooks.place = place_text
