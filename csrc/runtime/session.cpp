@@ -19,6 +19,7 @@
 #include "runtime/describe.h"
 #include "runtime/executor.h"
 #include "runtime/late_index.h"
+#include "runtime/lone_map.h"
 #include "runtime/plan_cache.h"
 #include "runtime/stats.h"
 
@@ -265,8 +266,24 @@ static void evaluate_held(std::span<Node* const> wanted, Gil gil) {
   }
 }
 
+/// One operation on a few known elements; false: it is more than that.
+static bool evaluate_lone(Node& wanted) {
+  const Evaluator& e = evaluator();
+  if (e.is_taken || e.is_closed) return false;
+  uint8_t raised = 0;
+  BufferRef value = run_lone_map(wanted, raised);
+  if (!value) return false;
+  if (raised) {
+    note_fp_error(wanted.site, operation_name(wanted), raised);
+    wanted.site.watch &= uint8_t(~raised);
+  }
+  const HeldValue held(&wanted);  // the end of its code object may run anything
+  materialize(&wanted, std::move(value));
+  return true;
+}
+
 void evaluate(Node& wanted, Gil gil) {
-  if (wanted.is_materialized()) return;
+  if (wanted.is_materialized() || evaluate_lone(wanted)) return;
   const HeldValue held(&wanted);
   Node* const all[] = {&wanted};
   evaluate_held(all, gil);
