@@ -9,12 +9,11 @@
 namespace grumpy {
 namespace {
 
-// Freed nodes are kept for the next recording: a node costs one pop. All under the GIL.
-Node* free_nodes = nullptr;
-size_t num_free_nodes = 0;
+using detail::free_nodes;
+using detail::num_free_nodes;
+using detail::pending;
+
 constexpr size_t kMaxFreeNodes = 1 << 16;
-uint64_t pending = 0;
-void (*retain_hook)(void*) = [](void*) {};
 void (*release_hook)(void*) = [](void*) {};
 bool (*share_hook)(void*) = [](void*) { return false; };
 
@@ -29,7 +28,7 @@ void push(Node*& list, Node* n) {
 }
 
 /// Puts inputs that nobody else uses on the list of the dead.
-void drop_operands(Node* n, Node*& dead) {
+[[gnu::always_inline]] inline void drop_operands(Node* n, Node*& dead) {
   for (int i = 0; i < n->nin; ++i) {
     Node* in = n->in[i];
     if (--in->refs == 0) push(dead, in);
@@ -63,21 +62,9 @@ void free_all(Node* dead) {
 
 }  // namespace
 
-Node* new_node(NodeKind kind, DType dtype) {
-  Node* n;
-  if (free_nodes) {
-    n = free_nodes;
-    free_nodes = next_of(n);
-    --num_free_nodes;
-  } else {
-    n = static_cast<Node*>(std::aligned_alloc(alignof(Node), sizeof(Node)));
-    if (!n) throw std::bad_alloc();
-  }
-  std::memset(static_cast<void*>(n), 0, sizeof(Node));
-  n->refs = 1;
-  n->kind = kind;
-  n->dtype = dtype;
-  if (kind != NodeKind::Leaf && kind != NodeKind::Constant) ++pending;
+Node* detail::allocate_node() {
+  Node* n = static_cast<Node*>(std::aligned_alloc(alignof(Node), sizeof(Node)));
+  if (!n) throw std::bad_alloc();
   return n;
 }
 
@@ -108,11 +95,6 @@ void link_input(Node* n, Node* in) {
   if (!in->is_materialized() && in->depth >= n->depth) n->depth = in->depth + 1;
 }
 
-void set_site(Node* n, const Site& site) {
-  n->site = site;
-  if (site.code) retain_code(site.code);
-}
-
 void fail(Node* n, const std::string& text) {
   Node* dead = nullptr;
   drop_operands(n, dead);
@@ -141,12 +123,10 @@ const char* kind_name(NodeKind k) {
   return "";
 }
 
-uint64_t pending_nodes() { return pending; }
 void set_code_hooks(void (*retain)(void*), void (*release)(void*), bool (*release_shared)(void*)) {
-  retain_hook = retain;
+  detail::retain_hook = retain;
   release_hook = release;
   share_hook = release_shared;
 }
-void retain_code(void* code) { retain_hook(code); }
 
 }  // namespace grumpy

@@ -6,6 +6,7 @@
 ///          recursion.
 #pragma once
 #include <cstdint>
+#include <cstring>
 #include <string>
 
 #include "base/buffer.h"
@@ -88,13 +89,33 @@ struct Node {
 };
 using NodeRef = Ref<Node>;
 
+namespace detail {
+// Freed nodes are kept for the next recording: a node costs one pop. All under the GIL.
+inline Node* free_nodes = nullptr;  // linked through their marks
+inline size_t num_free_nodes = 0;
+inline uint64_t pending = 0;
+Node* allocate_node();
+}  // namespace detail
+
 /// An empty node from the pool: refs 1, everything else zero but `kind` and `dtype`.
-Node* new_node(NodeKind kind, DType dtype);
+inline Node* new_node(NodeKind kind, DType dtype) {
+  Node* n = detail::free_nodes;
+  if (n) {
+    detail::free_nodes = reinterpret_cast<Node*>(n->mark);
+    --detail::num_free_nodes;
+  } else {
+    n = detail::allocate_node();
+  }
+  std::memset(static_cast<void*>(n), 0, sizeof(Node));
+  n->refs = 1;
+  n->kind = kind;
+  n->dtype = dtype;
+  if (kind != NodeKind::Leaf && kind != NodeKind::Constant) ++detail::pending;
+  return n;
+}
 
 /// One more input of a node being recorded.
 void link_input(Node* n, Node* in);
-/// Nodes own a reference to their code object.
-void set_site(Node* n, const Site& site);
 /// A Check whose index is out of bounds: drops it and keeps the error.
 void fail(Node* n, const std::string& text);
 
@@ -102,11 +123,19 @@ void fail(Node* n, const std::string& text);
 void materialize(Node* n, BufferRef data);
 
 /// Pending (recorded, not evaluated, not destroyed) nodes of the process.
-uint64_t pending_nodes();
+inline uint64_t pending_nodes() { return detail::pending; }
 
 /// How references to code objects are taken and dropped; set once by the binding. release_shared drops one
 /// that is not the last, and says whether it was so.
 void set_code_hooks(void (*retain)(void*), void (*release)(void*), bool (*release_shared)(void*));
-void retain_code(void* code);
+namespace detail {
+inline void (*retain_hook)(void*) = [](void*) {};
+}
+inline void retain_code(void* code) { detail::retain_hook(code); }
+/// Nodes own a reference to their code object.
+inline void set_site(Node* n, const Site& site) {
+  n->site = site;
+  if (site.code) retain_code(site.code);
+}
 
 }  // namespace grumpy

@@ -212,7 +212,7 @@ MapTypes resolve(Op op, std::span<const Operand> in) {
 }
 
 /// Takes over a reference to `in`.
-void add_input(const NodeRef& n, Node* in) {
+[[gnu::always_inline]] inline void add_input(const NodeRef& n, Node* in) {
   n->in[n->nin++] = in;
   n->is_selected |= in->is_selected;
   n->may_fail = n->may_fail || in->may_fail;
@@ -227,7 +227,7 @@ Node* elements(const Array& a) {
   return value;
 }
 
-NodeRef new_map(Op op, DType result, const Shape& shape, const Site& site) {
+[[gnu::always_inline]] inline NodeRef new_map(Op op, DType result, const Shape& shape, const Site& site) {
   Node* n = new_node(NodeKind::Map, result);
   n->op = uint8_t(op);
   n->shape = shape;

@@ -5,50 +5,12 @@
 #include "base/error.h"
 
 namespace grumpy {
-namespace {
+using detail::free_storages;
+using detail::link;
+using detail::num_free_storages;
+using detail::unlink;
 
-Storage* free_storages = nullptr;  // linked by `next`
-size_t num_free_storages = 0;
-constexpr size_t kMaxFreeStorages = 1 << 14;
-Storage* pending_head = nullptr;
-
-void link(Storage* s) {
-  s->prev = nullptr;
-  s->next = pending_head;
-  if (pending_head) pending_head->prev = s;
-  pending_head = s;
-}
-
-bool is_linked(const Storage* s) { return s->prev || s->next || pending_head == s; }
-
-void unlink(Storage* s) {
-  if (!is_linked(s)) return;
-  if (s->prev) s->prev->next = s->next;
-  else pending_head = s->next;
-  if (s->next) s->next->prev = s->prev;
-  s->prev = s->next = nullptr;
-}
-
-}  // namespace
-
-StorageRef new_storage(NodeRef value) {
-  Storage* s;
-  if (free_storages) {
-    s = free_storages;
-    free_storages = s->next;
-    --num_free_storages;
-    new (s) Storage{};
-  } else {
-    s = new Storage{};
-  }
-  s->refs = 1;
-  s->shape = value->shape;
-  s->dtype = value->dtype;
-  s->value = value.release();
-  ++s->value->owners;
-  if (s->is_pending()) link(s);
-  return StorageRef::adopt(s);
-}
+constexpr static size_t kMaxFreeStorages = 1 << 14;
 
 void Storage::destroy(Storage* s) {
   unlink(s);
@@ -79,7 +41,7 @@ void set_value(Storage& s, NodeRef value) {
 }
 
 void no_longer_pending(Storage& s) { unlink(&s); }
-Storage* first_pending() { return pending_head; }
+Storage* first_pending() { return detail::pending_head; }
 
 NodeRef read(const Array& a) {
   Node* value = a.storage->value;

@@ -4,6 +4,8 @@
 /// Update and swaps Storage::value; the graph itself stays pure (functionalization).
 /// Threads: under the GIL.
 #pragma once
+#include <new>
+
 #include "graph/node.h"
 
 namespace grumpy {
@@ -42,8 +44,45 @@ class HeldValue {
   Node* node_;
 };
 
+namespace detail {
+inline Storage* free_storages = nullptr;  // linked by `next`
+inline size_t num_free_storages = 0;
+inline Storage* pending_head = nullptr;
+
+inline void link(Storage* s) {
+  s->prev = nullptr;
+  s->next = pending_head;
+  if (pending_head) pending_head->prev = s;
+  pending_head = s;
+}
+inline bool is_linked(const Storage* s) { return s->prev || s->next || pending_head == s; }
+inline void unlink(Storage* s) {
+  if (!is_linked(s)) return;
+  if (s->prev) s->prev->next = s->next;
+  else pending_head = s->next;
+  if (s->next) s->next->prev = s->prev;
+  s->prev = s->next = nullptr;
+}
+}  // namespace detail
+
 /// Takes over `value`.
-StorageRef new_storage(NodeRef value);
+inline StorageRef new_storage(NodeRef value) {
+  Storage* s = detail::free_storages;
+  if (s) {
+    detail::free_storages = s->next;
+    --detail::num_free_storages;
+    new (s) Storage{};
+  } else {
+    s = new Storage{};
+  }
+  s->refs = 1;
+  s->shape = value->shape;
+  s->dtype = value->dtype;
+  s->value = value.release();
+  ++s->value->owners;
+  if (s->is_pending()) detail::link(s);
+  return StorageRef::adopt(s);
+}
 /// Replaces the value (same element count and dtype) and counts a version.
 void set_value(Storage& s, NodeRef value);
 /// Takes a storage whose value has been materialized off the list of pending ones.

@@ -101,20 +101,27 @@ cdef object binary(int op, object x, object y):
     """x op y where one of them is ours."""
     global dispatches
     cdef ndarray r
-    cdef Scalar s
     dispatches += 1
-    # The common lanes: native arrays and Python numbers.
+    # The common lane: two native arrays.
+    if type(x) is ndarray and type(y) is ndarray and op != OP_POWER \
+            and not ((<ndarray>x).bits | (<ndarray>y).bits) & (FOREIGN | SCALAR | PART):
+        r = new_object()
+        if try_map2(op, (<ndarray>x).a, (<ndarray>y).a, &r.a):
+            return finished(r)
+        return binary_general(op, x, y)
+    return binary_mixed(op, x, y)
+
+
+cdef object binary_mixed(int op, object x, object y):
+    """The same of a native array and a Python number, and of all else."""
+    cdef ndarray r
+    cdef Scalar s
     if type(x) is ndarray:
         if not (<ndarray>x).bits & (FOREIGN | SCALAR | PART):
             if op == OP_POWER:
                 result = square_and_kin(x, y)
                 if result is not NotImplemented:
                     return result
-            elif type(y) is ndarray:
-                if not (<ndarray>y).bits & (FOREIGN | SCALAR | PART):
-                    r = new_object()
-                    if try_map2(op, (<ndarray>x).a, (<ndarray>y).a, &r.a):
-                        return finished(r)
             elif weak_scalar(y, &s) and fits_dtype(s, dtype_id(<ndarray>x)):
                 r = new_object()
                 if try_map2_scalar(op, (<ndarray>x).a, s, False, &r.a):

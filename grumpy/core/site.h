@@ -31,18 +31,22 @@ namespace grumpy::binding {
 
 inline std::string package_folder;  // with its last slash; frames of files below it are ours
 
+// What is rare on the record path stands in functions of its own, so that the common lane saves no registers for it.
+
+struct CodeOrigin { PyCodeObject* code; bool is_internal; };
+[[gnu::cold, gnu::noinline]] inline void find_origin(CodeOrigin& e, PyCodeObject* code) {
+  const char* file = PyUnicode_AsUTF8(code->co_filename);
+  if (!file) PyErr_Clear();
+  e = {code, file && package_folder.size() &&
+                 std::strncmp(file, package_folder.c_str(), package_folder.size()) == 0};
+}
+
 /// Frames of grumpy's own Python files are skipped: their callers are the user.
 inline bool is_internal(PyCodeObject* code) {
-  struct Entry { PyCodeObject* code; bool internal; };
-  static Entry cache[256];  // our code objects live for ever, so a reused address is a user's
-  Entry& e = cache[(reinterpret_cast<uintptr_t>(code) >> 5) & 255];
-  if (e.code != code) {
-    const char* file = PyUnicode_AsUTF8(code->co_filename);
-    if (!file) PyErr_Clear();
-    e = {code, file && package_folder.size() &&
-                   std::strncmp(file, package_folder.c_str(), package_folder.size()) == 0};
-  }
-  return e.internal;
+  static CodeOrigin cache[256];  // our code objects live for ever, so a reused address is a user's
+  CodeOrigin& e = cache[(reinterpret_cast<uintptr_t>(code) >> 5) & 255];
+  if (e.code != code) [[unlikely]] find_origin(e, code);
+  return e.is_internal;
 }
 
 /// A code object (borrowed) and the offset of an instruction in it.
@@ -87,17 +91,20 @@ inline PyFrameObject* user_frame() {
   return nullptr;
 }
 
-/// The innermost place that is not ours.
-inline Place user_place() {
-  Place place = innermost_place();
-  if (place.code && !is_internal(place.code)) [[likely]] return place;
-  place = {};
+[[gnu::cold, gnu::noinline]] inline Place outer_place() {
+  Place place;
   if (PyFrameObject* f = user_frame()) {
     place = {PyFrame_GetCode(f), PyFrame_GetLasti(f)};
     Py_DECREF(place.code);  // the frame holds it, and the stack holds the frame
     Py_DECREF(f);
   }
   return place;
+}
+
+/// The innermost place that is not ours.
+inline Place user_place() {
+  const Place place = innermost_place();
+  return place.code && !is_internal(place.code) ? place : outer_place();
 }
 
 /// NumPy's error state, told by the identity of the context variable's value. Its meaning comes from
@@ -122,13 +129,8 @@ inline void forget_errstates() {
   }
 }
 
-inline const ErrState& current_errstate() {
-  PyObject* value = nullptr;
-  if (PyContextVar_Get(err_variable, nullptr, &value) < 0) throw PythonError{};
-  if (value == err_last->value && value) [[likely]] {
-    Py_DECREF(value);
-    return *err_last;
-  }
+/// Finds, or makes, what stands for `value`; takes over the reference.
+[[gnu::cold, gnu::noinline]] inline const ErrState& find_errstate(PyObject* value) {
   for (ErrState& s : err_states) {
     if (s.value != value) continue;
     Py_XDECREF(value);
@@ -146,6 +148,14 @@ inline const ErrState& current_errstate() {
   slot = fresh;
   Py_XDECREF(old);
   return *(err_last = &slot);
+}
+
+inline const ErrState& current_errstate() {
+  PyObject* value = nullptr;
+  if (PyContextVar_Get(err_variable, nullptr, &value) < 0) throw PythonError{};
+  if (value != err_last->value || !value) [[unlikely]] return find_errstate(value);
+  Py_DECREF(value);
+  return *err_last;
 }
 
 /// Fills `site` for the node about to be recorded; its code reference is borrowed from the frame.
