@@ -255,6 +255,24 @@ bool map_plain(Op op, const Array& x, const Scalar& s, bool swapped, const Site&
   return finish_plain(record_plain(op, x, s, swapped, site), out);
 }
 
+static bool write_over(const Array& x, NodeRef n) {
+  const StorageRef s = x.storage;
+  if (!n || n->dtype != s->dtype || n->may_fail || s->value->may_fail) return false;
+  set_value(*s, std::move(n));
+  settle(s->value, s->value->depth > kSoftDepth);
+  return true;
+}
+
+bool write_plain(Op op, const Array& x, const Array& y, const Site& site) {
+  if (op == Op::power || x.storage->is_exported() || y.storage->is_exported()) return false;
+  return write_over(x, record_plain(op, x, y, site));
+}
+
+bool write_plain(Op op, const Array& x, const Scalar& s, const Site& site) {
+  if (op == Op::power || x.storage->is_exported()) return false;
+  return write_over(x, record_plain(op, x, s, false, site));
+}
+
 Array map_as(Op op, DType compute, DType result, std::span<const Operand> in, const Site& site) {
   if (op == Op::power && is_integer(compute)) check_integer_powers(in);
   return finish(record_map_as(op, compute, result, in, site), any_exported(in));

@@ -67,6 +67,10 @@ Array map(Op op, std::span<const Operand> in, const Site& site);
 bool map_plain(Op op, const Array& x, const Site& site, Array& out);
 bool map_plain(Op op, const Array& x, const Array& y, const Site& site, Array& out);
 bool map_plain(Op op, const Array& x, const Scalar& s, bool swapped, const Site& site, Array& out);
+/// The same written over x (x op= y), which is all of its storage, where nobody outside sees x and no late index is
+/// below.
+bool write_plain(Op op, const Array& x, const Array& y, const Site& site);
+bool write_plain(Op op, const Array& x, const Scalar& s, const Site& site);
 /// With dtype=/casting already decided by the caller.
 Array map_as(Op op, DType compute, DType result, std::span<const Operand> in, const Site& site);
 void foreign(const InnerLoop* loop, std::span<const Operand> in, std::span<Array> out, const Site& site);

@@ -195,6 +195,8 @@ cdef extern from "core/record.h" namespace "grumpy::binding":
     cbool try_map2(int op, const Array&, const Array&, Array* out) except +translate
     cbool try_map2_scalar(int op, const Array&, const Scalar&, cbool swapped,
                           Array* out) except +translate
+    cbool write_plain(int op, const Array&, const Array&) except +translate
+    cbool write_plain_scalar "grumpy::binding::write_plain"(int op, const Array&, const Scalar&) except +translate
     Array map_as(int op, int compute, int result, const Operand*, int n) except +translate
     Array cast(const Array&, int to) except +translate
     Array copy_keeping_order(const Array&) except +translate

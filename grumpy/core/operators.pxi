@@ -216,6 +216,16 @@ cdef object unary(int op, ndarray x):
 
 cdef object in_place(int op, ndarray x, object y):
     """x op= y: a write through every view; a scalar-like is rebound instead."""
+    global dispatches
+    cdef Scalar s
+    if not x.bits:  # the common lanes
+        if type(y) is ndarray:
+            if not (<ndarray>y).bits & (FOREIGN | SCALAR | PART) and write_plain(op, x.a, (<ndarray>y).a):
+                dispatches += 1
+                return x
+        elif weak_scalar(y, &s) and fits_dtype(s, dtype_id(x)) and write_plain_scalar(op, x.a, s):
+            dispatches += 1
+            return x
     if x.bits & SCALAR:
         return binary(op, x, y)
     if not hold_events():

@@ -147,6 +147,17 @@ inline bool try_map2_scalar(int op, const Array& a, const Scalar& s, bool swappe
   return try_record(out, [&] { return map2_scalar(op, a, s, swapped); });
 }
 
+/// The common lane of x op= y, y an Array or a Scalar. False: nothing has been recorded.
+template <class Y>
+bool write_plain(int op, const Array& x, const Y& y) {
+  if (x.view) return false;
+  Site site;
+  const ErrState& state = here(site);
+  if (info(Op(op)).fpe & state.at_call || !api::write_plain(Op(op), x, y, site)) return false;
+  settle_events();
+  return true;
+}
+
 /// With dtypes that ufunc.resolve_dtypes decided.
 inline Array map_as(int op, int compute, int result, const Operand* in, int n) {
   Site site;
