@@ -17,7 +17,7 @@ constexpr int64_t kMaxElements = 1024;  // from here on a plan costs little besi
 
 bool settings_allow() {
   return Config::jit() != JitMode::Sync && !Config::validate() && Config::device() != DeviceChoice::Null &&
-         !Config::verify() && !is_logged(LogLevel::Kernels);
+         !is_logged(LogLevel::Kernels);
 }
 
 bool is_known(const Node& in, const Node& of) {

@@ -1,0 +1,150 @@
+"""One operation on a few known elements runs without a plan, with the same value, errors and counts."""
+import itertools
+import threading
+import warnings
+
+import numpy as np
+import pytest
+
+import grumpy
+
+DTYPES = "?bhilBHILefdFD"
+UNARY = [np.negative, np.abs, np.sqrt, np.exp, np.log, np.sign, np.square, np.isnan, np.floor, np.invert, np.conjugate,
+         np.reciprocal, np.logical_not]
+BINARY = [np.add, np.subtract, np.multiply, np.divide, np.floor_divide, np.remainder, np.maximum, np.equal, np.less,
+          np.logical_or, np.bitwise_and, np.left_shift, np.hypot, np.arctan2]
+
+
+def values(dtype, n, seed):
+    x = np.random.default_rng(seed).uniform(1, 50, n)
+    return (x > 25) if dtype == "?" else x.astype(dtype)
+
+
+def outcome(f, *args):
+    """Value and warnings, or the error."""
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+        try:
+            value = np.array(f(*args))
+        except TypeError as error:
+            return type(error), []
+    return value, sorted(str(w.message) for w in seen)
+
+
+def check(f, *args):
+    expected, warned = outcome(f, *args)
+    given, told = outcome(f, *[grumpy.array(a) if isinstance(a, np.ndarray) else a for a in args])
+    if isinstance(expected, type):
+        assert given is expected
+        return
+    assert given.dtype == expected.dtype
+    np.testing.assert_allclose(given, expected, rtol=2e-2 if expected.dtype == "e" else 1e-5)
+    assert told == warned
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_all_dtypes(dtype):
+    for n in (1, 7, 16, 33, 1024):
+        x, y = values(dtype, n, 1), values(dtype, n, 2)
+        for f in UNARY:
+            check(f, x)
+        for f in BINARY:
+            if f is np.left_shift and n > 1:
+                y = y % np.array(4, y.dtype) if np.dtype(dtype).kind in "iu" else y
+            check(f, x, y)
+        check(lambda a: a + a.dtype.type(3), x)
+        if np.dtype(dtype).kind != "c":
+            check(lambda a, b: np.where(a > 20, a, b), x, y)
+        for to in "ilfdD":
+            check(lambda a: a.astype(to) if np.dtype(to).kind == "c" or a.dtype.kind != "c" else a, x)
+
+
+@pytest.mark.parametrize("n", [1, 10, 100, 1000])
+def test_counts(n):
+    x, y = grumpy.array(np.arange(n + 0.0)), grumpy.array(np.ones(n))
+    with grumpy.config(jit="auto"):
+        before = grumpy.report()
+        z = x + y
+        assert grumpy.report().kernels == before.kernels
+        np.asarray(z)
+        after = grumpy.report()
+    assert after.kernels - before.kernels == 1 and after.evaluations - before.evaluations == 1
+    assert after.bytes_moved - before.bytes_moved == 3 * 8 * n
+    assert after.plans == before.plans
+
+
+def test_errors_name_their_line():
+    g = grumpy.array(np.array([1.0, 0.0]))
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+        y = 1 / g
+        np.asarray(y)
+        np.asarray(y)
+    assert [str(w.message) for w in seen] == ["divide by zero encountered in divide"]
+    assert seen[0].filename == __file__
+    with np.errstate(divide="raise"), pytest.raises(FloatingPointError):
+        1 / g
+    with np.errstate(divide="ignore"):
+        assert np.asarray(1 / g).tolist() == [1, np.inf]
+
+
+def test_memory_of_others_is_read_to_its_end_only():
+    """A borrowed array has nothing behind its last element."""
+    for n in (1, 5, 17):
+        whole = np.zeros(64)
+        whole[:n] = 4.0
+        g = grumpy.asarray(whole[:n], copy=False)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            assert np.asarray(np.log(g)).tolist() == [np.log(4.0)] * n
+
+
+def test_in_place_lane():
+    """x op= y where x is whole, seen by a pending reader, by a view, or outside."""
+    for outside, viewed in itertools.product([False, True], repeat=2):
+        x, g = np.arange(6.0), grumpy.array(np.arange(6.0))
+        before_x, before_g = x + 1, g + 1
+        out = np.asarray(g) if outside else None
+        part = g[1:3] if viewed else None
+        for a in (x, g):
+            a += a
+            a *= 2
+            a -= np.ones(6) if a is x else grumpy.array(np.ones(6))
+        assert g.tolist() == x.tolist() and before_g.tolist() == before_x.tolist()
+        if outside:
+            assert out.tolist() == x.tolist()
+        if viewed:
+            assert part.tolist() == x[1:3].tolist()
+    i = grumpy.array(np.arange(3))
+    with pytest.raises(TypeError, match="Cannot cast ufunc 'add' output"):
+        i += 1.5
+    with pytest.raises(TypeError):
+        i /= 2
+    assert i.tolist() == [0, 1, 2]
+    r = grumpy.array(np.arange(3.0))
+    r.flags.writeable = False
+    with pytest.raises(ValueError, match="read-only"):
+        r += 1
+
+
+def test_many_threads():
+    x = grumpy.array(np.arange(50.0))
+    big = grumpy.array(np.arange(500_000.0))
+    wrong = []
+
+    def small():
+        for k in range(300):
+            if float(np.asarray(x + k)[3]) != 3 + k:
+                wrong.append(k)
+
+    def large():
+        for k in range(20):
+            if np.asarray(big * 2 + k)[7] != 14 + k:
+                wrong.append(k)
+
+    threads = [threading.Thread(target=f) for f in (small, large, small, large)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    assert not wrong
