@@ -3,6 +3,7 @@
 Every array has an error bound (0: grumpy owes NumPy's bits). Arithmetic carries it along; whatever
 is not continuous takes exact operands only, so that a last bit never becomes another answer.
 """
+import ast
 import math
 import re
 
@@ -46,6 +47,16 @@ def has_two_zeros(x, y):
         return bool(((x == 0) & (y == 0) & (np.signbit(x) != np.signbit(y))).any())
     except (TypeError, ValueError):
         return False
+
+
+def taken_from(expression):
+    """Name of the array that this takes elements of: out of an ndarray they are one, whatever the index."""
+    tree = ast.parse(expression, mode="eval").body
+    if isinstance(tree, ast.Call) and isinstance(tree.func, ast.Attribute) and tree.func.attr == "take":
+        tree = tree.func
+    elif not isinstance(tree, ast.Subscript):
+        return []
+    return [tree.value.id] if isinstance(tree.value, ast.Name) else []
 
 
 class Builder:
@@ -124,7 +135,8 @@ class Builder:
                 cell = self.bounds[source]
         if not isinstance(value, np.ndarray) or cell[0] < math.inf:
             self.bounds[name] = cell
-            if self.plain.issuperset(re.findall(r"v\d+", expression)) and "wrap" not in expression:
+            if self.plain.issuperset(re.findall(r"v\d+", expression)) and "wrap" not in expression or (
+                    self.plain.intersection(taken_from(expression))):
                 self.plain.add(name)
         else:
             self.run(f"del {name}")
