@@ -125,8 +125,10 @@ void gemv(DType t, const BlasMatrix& matrix, int64_t rows, int64_t k, const Vect
   // A transposed matrix lies in memory by rows of the sum: each worker takes whole ones.
   const bool lies_across = matrix.is_transposed && k >= 2 * kMinRun;
   if (workers > 1 && (lies_across || (rows < kMinSide * workers && is_long(k)))) {
-    return sum_over_depth(t, rows, 1, k, lies_across ? kMinRun : kMinDepth, {y, y_step}, [&](int64_t first, int64_t depth, char* part) {
-      blas_gemv(own_blas(), t, matrix.at(0, first, item), matrix, rows, depth, x.data + first * x.step * item, x.step, part, 1);
+    const int64_t least = lies_across ? kMinRun : kMinDepth;
+    return sum_over_depth(t, rows, 1, k, least, {y, y_step}, [&](int64_t first, int64_t depth, char* part) {
+      blas_gemv(own_blas(), t, matrix.at(0, first, item), matrix, rows, depth, x.data + first * x.step * item, x.step,
+                part, 1);
     });
   }
   const int64_t side = workers == 1 ? rows : std::max(kMinSide, pieces_of(rows, 4 * workers * 16) * 16);
@@ -165,8 +167,8 @@ void gemm(DType t, int64_t m, int64_t n, int64_t k, const BlasMatrix& a, const B
   }
   parallel_for(tiles.down * tiles.across, workers, [&](int64_t tile, int) {
     const int64_t i = tile / tiles.across * tiles.rows, j = tile % tiles.across * tiles.cols;
-    blas_gemm(own_blas(), t, std::min(tiles.rows, m - i), std::min(tiles.cols, n - j), k, a.at(i, 0, item), a, b.at(0, j, item), b,
-              static_cast<char*>(c.data) + (i * c.row_stride + j) * item, c.row_stride);
+    blas_gemm(own_blas(), t, std::min(tiles.rows, m - i), std::min(tiles.cols, n - j), k, a.at(i, 0, item), a,
+              b.at(0, j, item), b, static_cast<char*>(c.data) + (i * c.row_stride + j) * item, c.row_stride);
   });
 }
 
@@ -192,8 +194,9 @@ void syrk(DType t, int64_t m, int64_t k, const BlasMatrix& a, const MatrixOut& c
     if (!whole) blas_syrk(own_blas(), t, rows, k, a.at(i, 0, item), a, diagonal, c.row_stride);
     mirror_upper(diagonal, rows, c.row_stride, item);
     if (rest == m) return;
-    if (!whole) blas_gemm(own_blas(), t, rows, m - rest, k, a.at(i, 0, item), a, across.at(0, rest, item), across, diagonal + rows * item,
-              c.row_stride);
+    if (!whole)
+      blas_gemm(own_blas(), t, rows, m - rest, k, a.at(i, 0, item), a, across.at(0, rest, item), across,
+                diagonal + rows * item, c.row_stride);
     mirror_block(diagonal + rows * item, diagonal + rows * c.row_stride * item, rows, m - rest, c.row_stride, item);
   });
 }

@@ -4,19 +4,14 @@
 #include <link.h>
 
 #include <string>
+#include <type_traits>
 
 namespace grumpy {
 
 extern "C" {
-BlasGemm<float> GRUMPY_BLAS(cblas_sgemm);
-BlasGemm<double> GRUMPY_BLAS(cblas_dgemm);
-BlasGemm<const void*> GRUMPY_BLAS(cblas_cgemm), GRUMPY_BLAS(cblas_zgemm);
-BlasGemv<float> GRUMPY_BLAS(cblas_sgemv);
-BlasGemv<double> GRUMPY_BLAS(cblas_dgemv);
-BlasGemv<const void*> GRUMPY_BLAS(cblas_cgemv), GRUMPY_BLAS(cblas_zgemv);
-BlasSyrk<float> GRUMPY_BLAS(cblas_ssyrk);
-BlasSyrk<double> GRUMPY_BLAS(cblas_dsyrk);
-BlasSyrk<const void*> GRUMPY_BLAS(cblas_csyrk), GRUMPY_BLAS(cblas_zsyrk);
+#define GRUMPY_DECLARE(name, Type) Type GRUMPY_BLAS(cblas_##name);
+GRUMPY_BLAS_FUNCTIONS(GRUMPY_DECLARE)
+#undef GRUMPY_DECLARE
 void GRUMPY_BLAS(openblas_set_num_threads)(int n);
 }  // extern "C"
 
@@ -50,21 +45,11 @@ NumpysBlas find_numpys() {
     function = reinterpret_cast<std::remove_reference_t<decltype(function)>>(dlsym(object, name));
     is_whole = is_whole && function;
   };
-  BlasLibrary& l = found.library;
-  take(l.sgemm, "scipy_cblas_sgemm64_");
-  take(l.dgemm, "scipy_cblas_dgemm64_");
-  take(l.cgemm, "scipy_cblas_cgemm64_");
-  take(l.zgemm, "scipy_cblas_zgemm64_");
-  take(l.sgemv, "scipy_cblas_sgemv64_");
-  take(l.dgemv, "scipy_cblas_dgemv64_");
-  take(l.cgemv, "scipy_cblas_cgemv64_");
-  take(l.zgemv, "scipy_cblas_zgemv64_");
-  take(l.ssyrk, "scipy_cblas_ssyrk64_");
-  take(l.dsyrk, "scipy_cblas_dsyrk64_");
-  take(l.csyrk, "scipy_cblas_csyrk64_");
-  take(l.zsyrk, "scipy_cblas_zsyrk64_");
+#define GRUMPY_TAKE(name, Type) take(found.library.name, "scipy_cblas_" #name "64_");
+  GRUMPY_BLAS_FUNCTIONS(GRUMPY_TAKE)
+#undef GRUMPY_TAKE
   take(found.get_num_threads, "scipy_openblas_get_num_threads64_");
-  return is_whole && l.dgemm != own_blas().dgemm ? found : none;
+  return is_whole && found.library.dgemm != own_blas().dgemm ? found : none;
 }
 
 }  // namespace
@@ -73,10 +58,9 @@ const BlasLibrary& own_blas() {
   static const BlasLibrary library = [] {
     // Threads of its own would wait for each other by spinning, and calls side by side wait for them.
     GRUMPY_BLAS(openblas_set_num_threads)(1);
-    return BlasLibrary{GRUMPY_BLAS(cblas_sgemm), GRUMPY_BLAS(cblas_dgemm), GRUMPY_BLAS(cblas_cgemm),
-                       GRUMPY_BLAS(cblas_zgemm), GRUMPY_BLAS(cblas_sgemv), GRUMPY_BLAS(cblas_dgemv),
-                       GRUMPY_BLAS(cblas_cgemv), GRUMPY_BLAS(cblas_zgemv), GRUMPY_BLAS(cblas_ssyrk),
-                       GRUMPY_BLAS(cblas_dsyrk), GRUMPY_BLAS(cblas_csyrk), GRUMPY_BLAS(cblas_zsyrk)};
+#define GRUMPY_OWN(name, Type) GRUMPY_BLAS(cblas_##name),
+    return BlasLibrary{GRUMPY_BLAS_FUNCTIONS(GRUMPY_OWN)};
+#undef GRUMPY_OWN
   }();
   return library;
 }

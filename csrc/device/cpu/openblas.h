@@ -22,17 +22,17 @@ template <class Scalar>
 using BlasSyrk = void(int order, int uplo, int trans, int64_t n, int64_t k, Scalar alpha, const void* a, int64_t lda,
                       Scalar beta, void* c, int64_t ldc);
 
-/// The functions that a library may run on several threads.
+/// The functions that a library may run on several threads: DO(name, type).
+#define GRUMPY_BLAS_FUNCTIONS(DO)                                                                                  \
+  DO(sgemm, BlasGemm<float>) DO(dgemm, BlasGemm<double>) DO(cgemm, BlasGemm<const void*>)                          \
+  DO(zgemm, BlasGemm<const void*>) DO(sgemv, BlasGemv<float>) DO(dgemv, BlasGemv<double>)                          \
+  DO(cgemv, BlasGemv<const void*>) DO(zgemv, BlasGemv<const void*>) DO(ssyrk, BlasSyrk<float>)                     \
+  DO(dsyrk, BlasSyrk<double>) DO(csyrk, BlasSyrk<const void*>) DO(zsyrk, BlasSyrk<const void*>)
+
 struct BlasLibrary {
-  BlasGemm<float>* sgemm;
-  BlasGemm<double>* dgemm;
-  BlasGemm<const void*>*cgemm, *zgemm;
-  BlasGemv<float>* sgemv;
-  BlasGemv<double>* dgemv;
-  BlasGemv<const void*>*cgemv, *zgemv;
-  BlasSyrk<float>* ssyrk;
-  BlasSyrk<double>* dsyrk;
-  BlasSyrk<const void*>*csyrk, *zsyrk;
+#define GRUMPY_MEMBER(name, Type) Type* name;
+  GRUMPY_BLAS_FUNCTIONS(GRUMPY_MEMBER)
+#undef GRUMPY_MEMBER
 };
 
 /// Ours, which runs each call on its caller's thread alone.
