@@ -15,7 +15,7 @@ using detail::pending;
 
 constexpr size_t kMaxFreeNodes = 1 << 16;
 void (*release_hook)(void*) = [](void*) {};
-bool (*share_hook)(void*) = [](void*) { return false; };
+bool (*release_shared_hook)(void*) = [](void*) { return false; };
 
 bool has_site(NodeKind k) { return k != NodeKind::Constant; }
 bool has_view(NodeKind k) { return k == NodeKind::View || k == NodeKind::Update || k == NodeKind::Put; }
@@ -47,7 +47,7 @@ void free_all(Node* dead) {
     if (!n->is_materialized()) --pending;
     drop_operands(n, dead);
     // Only the last reference runs code.
-    if (has_site(n->kind) && n->site.code && !share_hook(n->site.code)) release_object(n->site.code, release_hook);
+    if (has_site(n->kind) && n->site.code && !release_shared_hook(n->site.code)) release_object(n->site.code, release_hook);
     if (n->data) n->data->drop_ref();
     if (n->has_failed()) delete n->failure;
     n->shape.~Shape();
@@ -126,7 +126,7 @@ const char* kind_name(NodeKind k) {
 void set_code_hooks(void (*retain)(void*), void (*release)(void*), bool (*release_shared)(void*)) {
   detail::retain_hook = retain;
   release_hook = release;
-  share_hook = release_shared;
+  release_shared_hook = release_shared;
 }
 
 }  // namespace grumpy

@@ -122,8 +122,7 @@ class Lowerer {
       foreign_.push_back(program.instrs.size());
     } else {
       i.op = Op(n.op);
-      i.dtype = i.op == Op::cast ? at(n.in[0]).dtype : i.dtype;
-      if (info(i.op).flags & MixedSign) i.dtype = DType::int64;  // int64 with uint64
+      i.dtype = compute_dtype(i.op, i.dtype);
       i.watch &= fpe_mask(i.op, i.dtype);
       i.is_fast = n.is_fast && is_inexact(i.dtype) && i.op != Op::cast;
       if (!has_expansion(i.op, i.dtype)) {

@@ -12,6 +12,11 @@
 
 namespace grumpy {
 
+/// What an operation of the graph computes in, told by the dtype of its last operand.
+inline DType compute_dtype(Op op, DType last) {
+  return info(op).flags & MixedSign ? DType::int64 : last;  // int64 with uint64
+}
+
 /// Where an argument of a kernel lies.
 struct ArgSource {
   uint32_t node = 0;              // snapshot node whose buffer (or constant) it is

@@ -8,6 +8,7 @@
 #include "device/cpu/fpe.h"
 #include "device/cpu/strided_copy.h"
 #include "kernel/block_loops.h"
+#include "kernel/lower.h"
 #include "runtime/stats.h"
 
 namespace grumpy {
@@ -32,7 +33,7 @@ BufferRef run_lone_map(const Node& n, uint8_t& raised) {
   for (int k = 0; k < n.nin; ++k)
     if (!is_known(*n.in[k], n)) return {};
   const Op op = n.map_op();
-  const DType compute = info(op).flags & MixedSign ? DType::int64 : n.in[n.nin - 1]->dtype;
+  const DType compute = compute_dtype(op, n.in[n.nin - 1]->dtype);
   const BlockFn fn = op == Op::cast ? cast_loop(compute, n.dtype) : block_loop(op, compute);
   if (!fn || n.nin > 3 || !settings_allow()) return {};
 
