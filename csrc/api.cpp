@@ -102,6 +102,8 @@ void make_leaf_of_constant(Storage& s) {
 void check_integer_powers(std::span<const Operand> in) {
   const Operand& e = in[1];
   if (is_inexact(in[0].dtype()) || kind(e.dtype()) != Kind::Int) return;
+  const OperandType types[] = {{in[0].dtype(), in[0].is_weak()}, {e.dtype(), e.is_weak()}};
+  if (is_inexact(infer_map(Op::power, types).compute)) return;  // uint64 with a signed integer
   Scalar least = e.scalar;
   if (e.array) {
     if (e.array->size() == 0) return;

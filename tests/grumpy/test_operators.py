@@ -1,4 +1,5 @@
 """Operators on arrays, Python numbers and NumPy's objects (semantics.md S1, S2)."""
+import itertools
 import operator
 
 import numpy as np
@@ -178,6 +179,19 @@ def test_an_operand_is_read_at_the_call():
     g = grumpy.asarray(np.ones(4)) + x
     x[:] = 100
     assert np.asarray(g).tolist() == [1.0, 2.0, 3.0, 4.0]
+
+
+def test_unsigned_to_signed_powers_are_floats():
+    for base, exponent in itertools.product("BHIL", "bhil"):
+        x, y = np.array([2, 3], base), np.array([-1, 2], exponent)
+        for f in (lambda a, b: a ** b, np.power):
+            try:
+                expected = f(x, y)
+            except ValueError:
+                with pytest.raises(ValueError, match="negative integer powers"):
+                    f(grumpy.array(x), grumpy.array(y))
+            else:
+                assert f(grumpy.array(x), grumpy.array(y)).tolist() == expected.tolist()
 
 
 def test_subclasses_get_their_own_way():
