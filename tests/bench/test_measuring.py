@@ -1,0 +1,65 @@
+"""The measuring scripts: workloads give NumPy's answers, each script runs and prints its table."""
+import os
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+import grumpy
+
+BENCH = pathlib.Path(__file__).resolve().parents[2] / "bench"
+sys.path.insert(0, str(BENCH))
+import harness  # noqa: E402
+import workloads  # noqa: E402
+
+
+@pytest.mark.parametrize("workload", workloads.WORKLOADS.values(), ids=lambda w: w.name)
+def test_workload(workload):
+    case = workload.case(workload.small)
+    made = case.make(True)
+    plain = harness.Runner(case, made, lambda array: array)
+    lazy = harness.Runner(case, made, grumpy.asarray)
+    plain.call()
+    for _ in range(2):
+        lazy.call()
+        agreement = harness.compare(case, lazy.results, plain.results)
+        assert agreement.holds, str(agreement)
+
+
+def test_sizes_in_words():
+    assert workloads.label(dict(n=2**20, d=8, rows=100_000, k=1000, dtype="f4")) == (
+        "n=2^20, d=8, rows=1e5, k=1000, dtype=f4")
+
+
+def test_choosing():
+    assert [w.name for w in workloads.choose("W10,relu")] == ["relu", "add"]
+    assert workloads.choose(None) == list(workloads.WORKLOADS.values())
+    with pytest.raises(SystemExit, match="no workload W99; there are black-scholes"):
+        workloads.choose("W99,W1")
+
+
+def run(script, *options):
+    """The lines that a script prints; nothing may go to standard error."""
+    done = subprocess.run([sys.executable, str(BENCH / script), *options], capture_output=True,
+                          text=True, env=dict(os.environ, OMP_NUM_THREADS="1"), timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    return done.stdout.splitlines()
+
+
+def test_first_calls():
+    lines = run("firstcall.py", "--only", "add,sgd", "--small", "--rounds", "1", "--seconds", "0.01")
+    sgd, add = lines[2:4]
+    assert sgd.split()[:2] == ["sgd", "n=100"] and add.split()[:2] == ["add", "n=100"]
+    assert len(add.replace("!", "").split()) == 10
+    assert "import " in lines[-2] and lines[-2].startswith("grumpy with an empty cache")
+    assert "of 2 workloads beyond NumPy's first call + 1 ms" in lines[-1]
+
+
+def test_a_failing_measurement_says_so():
+    import fresh
+
+    gone = workloads.WORKLOADS["add"]
+    with pytest.raises(RuntimeError, match="add on numpy: .*unexpected keyword argument 'm'"):
+        fresh.run(BENCH / "firstcall.py", "numpy", gone, {"m": 1}, {"seconds": 0.0})
