@@ -49,12 +49,30 @@ def run(script, *options):
 
 
 def test_first_calls():
-    lines = run("firstcall.py", "--only", "add,sgd", "--small", "--rounds", "1", "--seconds", "0.01")
+    lines = run("firstcall.py", "--only", "add,sgd", "--small", "--rounds", "1",
+                "--seconds", "0.01")
     sgd, add = lines[2:4]
     assert sgd.split()[:2] == ["sgd", "n=100"] and add.split()[:2] == ["add", "n=100"]
     assert len(add.replace("!", "").split()) == 10
     assert "import " in lines[-2] and lines[-2].startswith("grumpy with an empty cache")
     assert "of 2 workloads beyond NumPy's first call + 1 ms" in lines[-1]
+
+
+def test_memory():
+    lines = run("memory.py", "--only", "add", "--sizes", "small", "--calls", "3",
+                "--seconds", "0.2")
+    assert lines[2].split()[:2] == ["add", "n=100"]
+    assert len(lines[2].split()) >= 8
+    assert "The library itself takes" in lines[-1] and "of 1 rows" in lines[-1]
+
+
+def test_what_memory_finds():
+    import memory
+
+    theirs = {"peak": 100e6, "faults": 5000}
+    for ours, found in [({"peak": 90e6, "faults": 0}, ""), ({"peak": 90e6, "faults": 3}, "faults"),
+                        ({"peak": 150e6, "faults": 3}, "faults, peak")]:
+        assert memory.findings(ours, theirs) == found
 
 
 def test_a_failing_measurement_says_so():
