@@ -1,4 +1,6 @@
 """The measuring scripts: workloads give NumPy's answers, each script runs and prints its table."""
+import importlib
+import json
 import os
 import pathlib
 import subprocess
@@ -73,6 +75,40 @@ def test_what_memory_finds():
     for ours, found in [({"peak": 90e6, "faults": 0}, ""), ({"peak": 90e6, "faults": 3}, "faults"),
                         ({"peak": 150e6, "faults": 3}, "faults, peak")]:
         assert memory.findings(ours, theirs) == found
+
+
+def test_rivals(tmp_path):
+    """Without rivals: NumPy and grumpy in turn, the table, the file of times, the plot."""
+    times, plot = tmp_path / "times.json", tmp_path / "plot.svg"
+    for only in ("add", "sgd,add"):
+        lines = run("rivals.py", "--only", only, "--rivals", "grumpy", "--sizes", "small",
+                    "--seconds", "0.02", "--markdown", "--json", str(times), "--plot", str(plot))
+    assert lines[0] == "| workload | size | NumPy | grumpy | medians | best rival |"
+    assert [line.split("|")[1].strip() for line in lines[2:4]] == ["sgd", "add"]
+    assert lines[-1].startswith("grumpy: geometric mean") and "of 2 rows below it" in lines[-1]
+    held = json.loads(times.read_text())
+    assert [row["workload"] for row in held] == ["sgd", "add"]
+    assert set(held[0]["times"]) == {"numpy", "grumpy"}
+    assert "sgd, n=100" in plot.read_text()
+
+
+def test_who_is_wrong_is_left_out(monkeypatch, capsys):
+    import rivals
+
+    monkeypatch.setattr(rivals, "prepare", lambda rival, workload, made: lambda: made[0])
+    add = workloads.WORKLOADS["add"]
+    times = rivals.measure(add, add.small, ["numpy", "grumpy", "jax"], 0.01, lambda text: None)
+    assert set(times) == {"numpy", "grumpy"}
+    assert "add on jax: ArithmeticError" in capsys.readouterr().err
+
+
+def test_rivals_have_forms_of_workloads_only():
+    import rival_forms
+
+    named = {*rival_forms.EXPRESSIONS, *rival_forms.REDUCTIONS}
+    if not rival_forms.missing("numba"):
+        named |= set(importlib.import_module("rival_loops").LOOPS)
+    assert named <= set(workloads.WORKLOADS)
 
 
 def test_a_failing_measurement_says_so():
