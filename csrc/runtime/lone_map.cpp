@@ -14,7 +14,9 @@
 namespace grumpy {
 namespace {
 
-constexpr int64_t kMaxElements = 1024;  // from here on a plan costs little beside the elements
+constexpr int64_t kBlock = 1024;          // elements at a time: what has to be copied or filled stays in L1
+constexpr int64_t kMaxElements = 8 * kBlock;  // from here on a plan costs nothing beside the elements
+constexpr int64_t kMaxDearElements = kBlock;  // of an elementary function: two threads may pay
 
 bool settings_allow() {
   return Config::jit() != JitMode::Sync && !Config::validate() && Config::device() != DeviceChoice::Null &&
@@ -25,6 +27,26 @@ bool is_known(const Node& in, const Node& of) {
   return in.kind == NodeKind::Constant || (in.kind == NodeKind::Leaf && same_shape(*in.shape, *of.shape));
 }
 
+int64_t whole_groups(int64_t n) { return (n + kLanes - 1) & -kLanes; }
+
+/// The memory of an operand that nobody else will read, for the result to lie in.
+BufferRef take_over(const Node& n, int item) {
+  for (int k = 0; k < n.nin; ++k) {
+    const Node& in = *n.in[k];
+    if (in.kind != NodeKind::Leaf || in.refs != 1 || item_bytes(in.dtype) != item) continue;
+    Buffer& b = *in.data;
+    if (b.refs.load(std::memory_order_acquire) == 1 && b.exports == 0 && !b.is_borrowed) return BufferRef(&b);
+  }
+  return {};
+}
+
+/// One operand or the result: where it lies, or the room that a block of it is copied to.
+struct Place {
+  char* data = nullptr;
+  int item = 0;            // bytes from one element to the next; 0: a constant, filled in once
+  bool is_padded = true;   // a whole group of lanes may be read at its end
+};
+
 }  // namespace
 
 BufferRef run_lone_map(const Node& n, uint8_t& raised) {
@@ -33,38 +55,47 @@ BufferRef run_lone_map(const Node& n, uint8_t& raised) {
   for (int k = 0; k < n.nin; ++k)
     if (!is_known(*n.in[k], n)) return {};
   const Op op = n.map_op();
+  if (size > kMaxDearElements && info(op).lowering != Lowering::Direct) return {};
   const DType compute = compute_dtype(op, n.in[n.nin - 1]->dtype);
   const BlockFn fn = op == Op::cast ? cast_loop(compute, n.dtype) : block_loop(op, compute);
   if (!fn || n.nin > 3 || !settings_allow()) return {};
 
-  const int64_t lanes = (size + kLanes - 1) & -kLanes;
   const int item = item_bytes(n.dtype);
-  BufferRef out = allocate_buffer(size_t(size * item));
-  alignas(kBufferAlign) char rooms[3][kMaxElements * 16];
-  char* at[4];
+  BufferRef out = take_over(n, item);
+  if (!out) out = allocate_buffer(size_t(size * item));
+  alignas(kBufferAlign) char rooms[3][kBlock * 16];
+  Place places[4];
   int64_t bytes = size * item;
   for (int k = 0; k < n.nin; ++k) {
     Node& in = *n.in[k];
     const int width = item_bytes(in.dtype);
     if (in.kind == NodeKind::Constant) {
-      at[k] = rooms[k];
-      fill_elements(rooms[k], reinterpret_cast<const char*>(in.constant.bytes), lanes, width);
+      places[k].data = rooms[k];
+      fill_elements(rooms[k], reinterpret_cast<const char*>(in.constant.bytes), whole_groups(std::min(size, kBlock)), width);
       continue;
     }
     bytes += size * width;
-    at[k] = static_cast<char*>(in.data->data);
-    if (lanes == size || (!in.data->is_borrowed && in.data->exports == 0)) continue;  // it is padded
-    std::memcpy(rooms[k], at[k], size_t(size * width));
-    fill_elements(rooms[k] + size * width, rooms[k] + (size - 1) * width, lanes - size, width);
-    at[k] = rooms[k];
+    places[k] = {static_cast<char*>(in.data->data), width, !in.data->is_borrowed && in.data->exports == 0};
   }
-  at[n.nin] = static_cast<char*>(out->data);
+  places[n.nin] = {static_cast<char*>(out->data), item, true};
 
   const FpeScope scope;
   const uint8_t watch = n.site.watch & fpe_mask(op, compute);
   uint32_t flags = 0;
   if (watch) clear_cpu_fpe();
-  fn(at, lanes, &flags);
+  for (int64_t begin = 0; begin < size; begin += kBlock) {
+    const int64_t some = std::min(kBlock, size - begin), lanes = whole_groups(some);
+    char* at[4];
+    for (int k = 0; k <= n.nin; ++k) {
+      const Place& p = places[k];
+      at[k] = p.data + begin * p.item;
+      if (lanes == some || p.is_padded) continue;
+      std::memcpy(rooms[k], at[k], size_t(some * p.item));
+      fill_elements(rooms[k] + some * p.item, rooms[k] + (some - 1) * p.item, lanes - some, p.item);
+      at[k] = rooms[k];
+    }
+    fn(at, lanes, &flags);
+  }
   if (watch) raised = uint8_t((flags | cpu_fpe()) & watch);
   pad_tail(*out, size_t(item));
   count(stats().kernels);

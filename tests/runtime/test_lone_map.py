@@ -44,7 +44,7 @@ def check(f, *args):
 
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_all_dtypes(dtype):
-    for n in (1, 7, 16, 33, 1024):
+    for n in (1, 7, 16, 33, 1024, 1025, 5001):
         x, y = values(dtype, n, 1), values(dtype, n, 2)
         for f in UNARY:
             check(f, x)
@@ -59,7 +59,7 @@ def test_all_dtypes(dtype):
             check(lambda a: a.astype(to) if np.dtype(to).kind == "c" or a.dtype.kind != "c" else a, x)
 
 
-@pytest.mark.parametrize("n", [1, 10, 100, 1000])
+@pytest.mark.parametrize("n", [1, 10, 100, 1000, 8000])
 def test_counts(n):
     x, y = grumpy.array(np.arange(n + 0.0)), grumpy.array(np.ones(n))
     with grumpy.config(jit="auto"):
@@ -125,6 +125,26 @@ def test_in_place_lane():
     r.flags.writeable = False
     with pytest.raises(ValueError, match="read-only"):
         r += 1
+
+
+@pytest.mark.parametrize("n", [5, 1000, 5000])
+def test_result_takes_the_memory_of_an_operand_that_nobody_needs(n):
+    """x -= y stays where it is; what somebody can still see is left alone."""
+    def address(g):
+        return np.asarray(g).ctypes.data
+
+    x, y = grumpy.array(np.arange(n + 0.0)), grumpy.array(np.ones(n))
+    first = address(x)
+    for _ in range(3):
+        x -= y
+        assert address(x) == first
+    z = x - y
+    assert address(z) not in (first, address(y))
+    out = np.asarray(x)
+    x -= y
+    assert out[0] == x[0] == -4 and z[0] == -4
+    x -= x
+    assert not np.asarray(x).any() and y.tolist() == [1.0] * n
 
 
 def test_many_threads():
