@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "device/cpu/host_limits.h"
+#include "device/cpu/thread_pool.h"
 
 namespace grumpy {
 
@@ -111,7 +112,13 @@ void choose_fetches(Launch& l, int64_t block) {
 int workers_for(const Launch& l, int64_t n) {
   if (l.max_workers <= 1) return 1;
   const double work = double(n) * (l.plan->weight + 1) + l.packing_work;
-  return int(std::clamp<double>(work / (kParallelWork / 2), 1, l.max_workers));
+  const int workers = int(std::clamp<double>(work / (kParallelWork / 2), 1, l.max_workers));
+  return workers > 1 && work < kSmallParallelWork && !is_ready_for_small_loop() ? 1 : workers;
+}
+
+int64_t min_task_elements(const Launch& l) {
+  const int64_t enough = int64_t(kMinTaskWork / (l.plan->weight + 1)) & -kLanes;
+  return std::clamp(enough, kMinDearTaskElements, kMinTaskElements);
 }
 
 }  // namespace grumpy

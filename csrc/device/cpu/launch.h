@@ -76,5 +76,7 @@ bool run_small_map(const BlockPlan& plan, const ArgView* args, int ndim, int64_t
 
 /// How many workers pay for n elements.
 int workers_for(const Launch& launch, int64_t n);
+/// Elements of a task that is worth handing out.
+int64_t min_task_elements(const Launch& launch);
 
 }  // namespace grumpy

@@ -19,12 +19,12 @@ void Reducer::run_leaves() {
   // A task has 2^k leaves of one unit, all of them when units are enough to share out.
   int64_t leaves_per_task = int64_t(std::bit_ceil(uint64_t(leaves)));
   while (workers_ > 1 && units * div_up(leaves, leaves_per_task) < workers_ * kTasksPerWorker && leaves_per_task > 1 &&
-         leaves_per_task * leaf_elements > kMinTaskElements)
+         leaves_per_task * leaf_elements > min_task_elements(*l_))
     leaves_per_task /= 2;
   const int64_t parts = div_up(leaves, leaves_per_task);
   if (parts > 1) return run_parts(units, parts, leaves_per_task);
   const int64_t per_task = std::max<int64_t>(
-      {1, div_up(kMinTaskElements, leaves * leaf_elements), div_up(units, workers_ * kTasksPerWorker)});
+      {1, div_up(min_task_elements(*l_), leaves * leaf_elements), div_up(units, workers_ * kTasksPerWorker)});
   parallel_for(div_up(units, per_task), workers_, [&](int64_t task, int) {
     Combiner& c = Combiner::of_this_thread();
     for (int64_t k = task * per_task; k < std::min(units, (task + 1) * per_task); ++k) {

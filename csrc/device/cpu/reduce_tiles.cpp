@@ -58,7 +58,7 @@ void Reducer::run_tiles() {
   const int64_t others = outer_ / (columns * bands);
   const int64_t wide = div_up(columns, column), high = div_up(bands, band), tiles = others * wide * high;
   const int64_t per_task = std::max<int64_t>(
-      {1, div_up(kMinTaskElements, rows_ * band * column), div_up(tiles, workers_ * kTasksPerWorker)});
+      {1, div_up(min_task_elements(l), rows_ * band * column), div_up(tiles, workers_ * kTasksPerWorker)});
   parallel_for(div_up(tiles, per_task), workers_, [&](int64_t task, int) {
     BlockRunner& runner = BlockRunner::of_this_thread(l);
     Combiner& c = Combiner::of_this_thread();

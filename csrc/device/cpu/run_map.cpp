@@ -67,7 +67,7 @@ void run_tiles(Launch& l) {
   const int64_t tiles = s.size(0, outer) * high * wide;
   const int workers = workers_for(l, s.size(0, s.ndim));
   const int64_t per_task = std::max<int64_t>(
-      {1, div_up(kMinTaskElements, height * width), div_up(tiles, workers * kTasksPerWorker)});
+      {1, div_up(min_task_elements(l), height * width), div_up(tiles, workers * kTasksPerWorker)});
   parallel_for(div_up(tiles, per_task), workers, [&](int64_t task, int) {
     BlockRunner& runner = BlockRunner::of_this_thread(l);
     int64_t extents[kMaxDims], first[kMaxDims];
@@ -124,10 +124,10 @@ void run_any(Launch& l, int64_t n) {
   choose_fetches(l, 0);
   const int64_t range = range_of(l);
   const int workers = workers_for(l, n);
-  if (workers == 1 && n < kMinTaskElements) return run_span(l, 0, n, range);
+  if (workers == 1 && n < min_task_elements(l)) return run_span(l, 0, n, range);
 
   l.is_streaming = should_stream(l, n);
-  int64_t per_task = std::max(kMinTaskElements, div_up(n, workers * kTasksPerWorker));
+  int64_t per_task = std::max(min_task_elements(l), div_up(n, workers * kTasksPerWorker));
   const int64_t row = l.by_rows ? s.extents[size_t(s.ndim - 1)] : range;
   const int64_t unit = row <= per_task ? row : l.block;  // tasks begin at rows, or at groups of lanes
   per_task = div_up(per_task, unit) * unit;

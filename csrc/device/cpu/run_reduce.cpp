@@ -126,7 +126,7 @@ void Reducer::run_short_cells() {
   const int64_t per_block = kBlockElements / cell_elements;  // outer cells
   const int64_t blocks = div_up(outer_, per_block);
   const int64_t per_task =
-      std::max<int64_t>({1, div_up(kMinTaskElements, kBlockElements), div_up(blocks, workers_ * kTasksPerWorker)});
+      std::max<int64_t>({1, div_up(min_task_elements(*l_), kBlockElements), div_up(blocks, workers_ * kTasksPerWorker)});
   parallel_for(div_up(blocks, per_task), workers_, [&](int64_t task, int) {
     BlockRunner& runner = BlockRunner::of_this_thread(*l_);
     Combiner& c = Combiner::of_this_thread();

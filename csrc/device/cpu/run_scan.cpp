@@ -42,7 +42,7 @@ class Scanner {
     workers_ = workers_for(l_, points);
     result_.emplace(s_, l_.nmoving());
     if (inner_ > 1) return scan_panels();
-    const bool is_long = loops_->totals && rows_ >= 2 * kMinTaskElements;
+    const bool is_long = loops_->totals && rows_ >= 2 * min_task_elements(l_);
     if (is_long && workers_ > 1 && outer_ < workers_ * 2) scan_in_parts();
     else scan_rows();
   }
@@ -103,7 +103,7 @@ class Scanner {
     const int64_t per_block = std::max<int64_t>(1, kBlockElements / rows_);
     const int64_t blocks = div_up(outer_, per_block);
     const int64_t per_task = std::max<int64_t>(
-        {1, div_up(kMinTaskElements, per_block * rows_), div_up(blocks, workers_ * kTasksPerWorker)});
+        {1, div_up(min_task_elements(l_), per_block * rows_), div_up(blocks, workers_ * kTasksPerWorker)});
     parallel_for(div_up(blocks, per_task), workers_, [&](int64_t task, int) {
       BlockRunner& runner = BlockRunner::of_this_thread(l_);
       alignas(16) char carry[kCarryBytes * 2];
@@ -132,7 +132,7 @@ class Scanner {
   /// Few long rows, many workers.
   void scan_in_parts() {
     const int64_t per_part =
-        div_up(std::max(kMinTaskElements, div_up(rows_, workers_ * kTasksPerWorker)), kBlockElements) * kBlockElements;
+        div_up(std::max(min_task_elements(l_), div_up(rows_, workers_ * kTasksPerWorker)), kBlockElements) * kBlockElements;
     const int64_t parts = div_up(rows_, per_part), runs = div_up(rows_, kScanRun), runs_per_part = per_part / kScanRun;
     Scratch totals_memory, carries_memory;
     char* const totals = totals_memory.get(size_t(runs * loops_->carry_bytes));
@@ -171,7 +171,7 @@ class Scanner {
     const int64_t panel = std::min(inner_, workers_ == 1 ? kPanelCells : std::clamp<int64_t>(wanted & -kLanes, 256, kPanelCells));
     const int64_t panels = div_up(inner_, panel), units = outer_ * panels;
     const int64_t per_task = std::max<int64_t>(
-        {1, div_up(kMinTaskElements, rows_ * panel), div_up(units, workers_ * kTasksPerWorker)});
+        {1, div_up(min_task_elements(l_), rows_ * panel), div_up(units, workers_ * kTasksPerWorker)});
     const int64_t rows_per_block = panel == inner_ ? std::max<int64_t>(1, kBlockElements / inner_) : 1;
     parallel_for(div_up(units, per_task), workers_, [&](int64_t task, int) {
       BlockRunner& runner = BlockRunner::of_this_thread(l_);

@@ -30,9 +30,24 @@ namespace {
 // (numbers.md, section 7).
 constexpr int kSpins = 2000;
 
+/// What a helper may take longer than our own tasks did before we sleep: a helper that has lost its CPU
+/// to somebody's spinning thread is put on ours then, which otherwise would wait for it at full speed.
+constexpr uint64_t kPatience = 2;
+constexpr uint64_t kMinWaitTicks = 20000;  // some 5 to 10 µs: less than going to sleep and waking up
+
+/// A loop as small as this wakes no parked worker unless such loops come often.
+constexpr uint64_t kOftenTicks = 300000;   // some 100 µs
+
 void pause_cpu() {
 #if defined(__x86_64__)
   __builtin_ia32_pause();
+#endif
+}
+uint64_t now_ticks() {
+#if defined(__x86_64__)
+  return __builtin_ia32_rdtsc();
+#else
+  return uint64_t(std::chrono::steady_clock::now().time_since_epoch().count());
 #endif
 }
 void futex_wait(std::atomic<uint32_t>& word, uint32_t expected) {
@@ -51,6 +66,7 @@ class Pool {
  public:
   bool run(int64_t ntasks, int helpers, TaskRef body);
   void stop();
+  bool is_ready_for_small_loop();
 
  private:
   static constexpr uint32_t kOpen = 1u << 31, kCallerWaits = 1u << 30;
@@ -65,14 +81,15 @@ class Pool {
 
   void ensure_workers(int count);
   void publish(int helpers);
-  void wait_for_helpers();
+  void wait_for_helpers(uint64_t patience);
   void worker_main();
   uint32_t wait_for_job(uint32_t seen);
   int take_seat();
-  void run_tasks(int worker) noexcept;
+  int64_t run_tasks(int worker) noexcept;
 
   alignas(64) std::atomic<uint32_t> epoch_{0};  // one more for each job; what idle workers watch
-  std::atomic<int> parked_{0};
+  std::atomic<int> parked_{0}, num_workers_{0};
+  std::atomic<uint64_t> last_small_loop_{0};
   alignas(64) std::atomic<uint32_t> state_{0};
   alignas(64) std::atomic<int64_t> next_task_{0};
   alignas(64) Job job_;       // const while the door is open or workers are inside
@@ -100,9 +117,10 @@ bool Pool::run(int64_t ntasks, int helpers, TaskRef body) {
   publish(helpers);
 
   is_inside = true;
-  run_tasks(0);
+  const uint64_t begin = now_ticks();
+  const int64_t done = run_tasks(0);
+  wait_for_helpers(kPatience * (now_ticks() - begin) / uint64_t(std::max<int64_t>(done, 1)));
   is_inside = false;
-  wait_for_helpers();
 
   FloatState::raise_flags(float_flags_.load(std::memory_order_relaxed));
   std::exception_ptr error;
@@ -120,6 +138,7 @@ void Pool::ensure_workers(int count) {
     workers_.reserve(size_t(count));
     while (int(workers_.size()) < count) {
       workers_.emplace_back([this] { worker_main(); });
+      num_workers_.fetch_add(1, std::memory_order_relaxed);
       char name[16];
       std::snprintf(name, sizeof name, "grumpy-%d", int(workers_.size()) % 10000);
       pthread_setname_np(workers_.back().native_handle(), name);
@@ -138,17 +157,20 @@ void Pool::publish(int helpers) {
   if (parked > 0 && helpers > awake) futex_wake(epoch_, std::min(parked, helpers - awake));
 }
 
-void Pool::wait_for_helpers() {
+/// `patience`: ticks of the clock to spin before sleeping.
+void Pool::wait_for_helpers(uint64_t patience) {
   uint32_t state = state_.fetch_and(~kOpen, std::memory_order_acq_rel) & ~kOpen;
-  for (int i = 0; (state & kInside) != 0; ++i) {
-    if (i < kSpins) {
+  if ((state & kInside) == 0) return;
+  const uint64_t end = now_ticks() + std::max(patience, kMinWaitTicks);
+  do {
+    if (now_ticks() < end) {
       pause_cpu();
     } else if (state & kCallerWaits ||
                state_.compare_exchange_strong(state, state | kCallerWaits, std::memory_order_relaxed)) {
       futex_wait(state_, state | kCallerWaits);
     }
     state = state_.load(std::memory_order_acquire);
-  }
+  } while ((state & kInside) != 0);
 }
 
 uint32_t Pool::wait_for_job(uint32_t seen) {
@@ -189,17 +211,29 @@ void Pool::worker_main() {
   }
 }
 
-void Pool::run_tasks(int worker) noexcept {
+/// How many.
+int64_t Pool::run_tasks(int worker) noexcept {
   const int64_t ntasks = job_.ntasks;
   const TaskRef body = job_.body;
+  int64_t done = 0;
   for (int64_t task; (task = next_task_.fetch_add(1, std::memory_order_relaxed)) < ntasks;) {
     try {
       body(task, worker);
+      ++done;
     } catch (...) {
       if (!has_error_.exchange(true, std::memory_order_relaxed)) error_ = std::current_exception();
       next_task_.store(ntasks, std::memory_order_relaxed);
     }
   }
+  return done;
+}
+
+/// Whether a helper is awake, or would soon be needed again.
+bool Pool::is_ready_for_small_loop() {
+  const uint64_t now = now_ticks();
+  const uint64_t last = last_small_loop_.exchange(now, std::memory_order_relaxed);
+  if (now - last < kOftenTicks) return true;
+  return parked_.load(std::memory_order_relaxed) < int(num_workers_.load(std::memory_order_relaxed));
 }
 
 void Pool::stop() {
@@ -214,6 +248,7 @@ void Pool::stop() {
   futex_wake(epoch_, INT_MAX);
   for (std::thread& worker : workers_) worker.join();
   workers_.clear();
+  num_workers_.store(0, std::memory_order_relaxed);
   is_stopped_ = true;
   is_busy_.store(false, std::memory_order_release);
 }
@@ -265,6 +300,8 @@ void parallel_for(int64_t ntasks, int max_workers, TaskRef body) {
   }
   for (int64_t task = 0; task < ntasks; ++task) body(task, 0);
 }
+
+bool is_ready_for_small_loop() { return pool().is_ready_for_small_loop(); }
 
 void stop_thread_pool() {
   if (Pool* p = current_pool.load(std::memory_order_acquire)) p->stop();

@@ -41,6 +41,10 @@ class TaskRef {
 /// One task or one worker costs a plain loop.
 void parallel_for(int64_t ntasks, int max_workers, TaskRef body);
 
+/// Whether a loop of some microseconds gains by a helper: one is awake, or loops like it come so often that one will
+/// be. Waking a parked one takes as long as such a loop.
+bool is_ready_for_small_loop();
+
 /// Ends the workers; later loops run on their callers. Called at exit by itself.
 void stop_thread_pool();
 
