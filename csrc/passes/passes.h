@@ -9,6 +9,8 @@ namespace grumpy {
 
 /// Views of views become one view of the source, where that is strided; views of constants go.
 Snapshot compose_views(const Snapshot&);
+/// Writes that the next write to the same elements covers go; who reads them reads what was written.
+Snapshot covered_writes(const Snapshot&);
 /// Algebra that is exact in IEEE arithmetic and in integers: double negation, cast chains that lose
 /// nothing, where with equal arms. Sums of truth values become counts.
 Snapshot simplify(const Snapshot&);
