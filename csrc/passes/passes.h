@@ -7,6 +7,9 @@
 
 namespace grumpy {
 
+/// Arrays that nobody asked for, but that need memory which is written to here, are computed, too:
+/// while they are pending, each write would have to copy all of that memory.
+Snapshot compute_readers(const Snapshot&);
 /// Views of views become one view of the source, where that is strided; views of constants go.
 Snapshot compose_views(const Snapshot&);
 /// Writes that the next write to the same elements covers go; who reads them reads what was written.

@@ -18,9 +18,10 @@ struct Pass {
   Snapshot (*run)(const Snapshot&);
 };
 
-//   recorded nodes ──► compose_views ──► covered_writes ──► simplify ──► common_subexpr ──► dead_code ──► save_reads ──► partition
+//   recorded nodes ──► compute_readers ──► compose_views ──► covered_writes ──► simplify ──► common_subexpr ──► dead_code ──► save_reads ──► partition
 constexpr Pass kPasses[] = {
-    {"compose_views", compose_views},    // first: the others then see loads, not chains of views
+    {"compute_readers", compute_readers},  // first: it asks what was recorded
+    {"compose_views", compose_views},    // early: the others then see loads, not chains of views
     {"covered_writes", covered_writes},  // before the others: values stand in for what was stored
     {"simplify", simplify},              // before merging: it makes more nodes equal
     {"common_subexpr", common_subexpr},  // reading a view twice recorded two nodes

@@ -94,7 +94,7 @@ def test_limits_of_pending_work():
 
 def test_a_pass_that_is_not_there(tmp_path):
     said = run(tmp_path, GRUMPY_DISABLE_PASSES="simplify, nonsense").stderr
-    assert "ValueError: GRUMPY_DISABLE_PASSES: no pass 'nonsense'; there are compose_views, " in said
+    assert "ValueError: GRUMPY_DISABLE_PASSES: no pass 'nonsense'; there are compute_readers, " in said
     with pytest.raises(ValueError, match="no pass 'nonsense'"):
         grumpy.config(disable_passes="nonsense")
     assert grumpy.config.get("disable_passes") == ""
