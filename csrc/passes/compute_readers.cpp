@@ -6,6 +6,8 @@
 namespace grumpy {
 namespace {
 
+constexpr int64_t kSmallPart = 8;  // of the array: a large result is cheaper computed when it is asked for
+
 int64_t bytes_of(const SnapNode& n) { return n.shape->size * item_bytes(n.dtype); }
 
 }  // namespace
@@ -30,7 +32,7 @@ Snapshot compute_readers(const Snapshot& in) {
     SnapNode& n = out.nodes[id];
     if (is_written[id]) pinned[id] = bytes_of(n);
     for (int k = 0; k < n.nin; ++k) pinned[id] = std::max(pinned[id], pinned[n.in[k]]);
-    if ((n.flags & kLive) && (n.is_pointwise() || n.kind == NodeKind::View) && bytes_of(n) <= pinned[id])
+    if ((n.flags & kLive) && (n.is_pointwise() || n.kind == NodeKind::View) && bytes_of(n) <= pinned[id] / kSmallPart)
       n.flags |= kOutput;
     if (n.flags & kOutput) pinned[id] = 0;
   }

@@ -7,7 +7,7 @@
 
 namespace grumpy {
 
-/// Arrays that nobody asked for, but that need memory which is written to here, are computed, too:
+/// Small arrays that nobody asked for, but that need memory which is written to here, are computed, too:
 /// while they are pending, each write would have to copy all of that memory.
 Snapshot compute_readers(const Snapshot&);
 /// Views of views become one view of the source, where that is strided; views of constants go.

@@ -56,3 +56,19 @@ def test_a_result_on_its_way_into_an_array():
     want = np.arange(float(N))
     want[100:200] = 3.0
     assert np.array_equal(np.asarray(a), np.sqrt(want + 1)**2)
+
+
+def test_a_large_reader_is_not_computed_for_it():
+    """Jacobi iteration that looks at the change: the sweep is part of both kernels, and not stored."""
+    grid = grumpy.asarray(np.random.default_rng(8).uniform(0, 1, (300, 300)))
+    grumpy.evaluate(grid)
+    center = grid[1:-1, 1:-1]
+
+    def step():
+        swept = 0.25 * (grid[:-2, 1:-1] + grid[2:, 1:-1] + grid[1:-1, :-2] + grid[1:-1, 2:])
+        delta = np.sum(np.abs(swept - center))
+        center[:] = swept
+        return float(delta)
+
+    step()
+    assert bytes_moved(step) < 6.5 * grid.nbytes
