@@ -120,18 +120,17 @@ void take_frontier(std::span<Node* const> wanted, Frontier& f) {
   f.nodes.clear();
   f.flags.clear();
   f.structure = Hash128{};
-  f.has_siblings = false;
+  f.siblings.clear();
   const uint64_t mark = new_mark(), probe = new_mark();
   for (Node* n : wanted) visit(n, mark, ~uint64_t{0}, f.nodes, stack);
   count_uses(f, 0);
 
   if (has_outside_users(f)) {
     size_t budget = kSiblingBudget;
-    for (Storage *s = first_pending(), *next; s && budget > 0; s = next) {
-      next = s->next;
-      if (!s->is_pending()) no_longer_pending(*s);  // evaluated since: the list is cleaned as it is read
+    uint32_t position = 0;
+    for (Storage* s = next_pending(first_pending()); s && budget > 0; s = next_pending(s->next), ++position) {
       // What waits for an index to be checked is nobody else's business.
-      if (!s->is_pending() || s->value->mark == mark || s->value->may_fail) continue;
+      if (s->value->mark == mark || s->value->may_fail) continue;
       extra.clear();
       const bool shares = visit(s->value, probe, mark, extra, stack);
       budget -= std::min(budget, extra.size());
@@ -142,7 +141,7 @@ void take_frontier(std::span<Node* const> wanted, Frontier& f) {
       count_uses(f, before);
       // The sibling itself is wanted now, so that the shared work is done once.
       s->value->uses |= kWanted;
-      f.has_siblings = true;
+      f.siblings.push_back({s->value->index, position});
     }
   }
 

@@ -26,7 +26,9 @@ struct Frontier {
   std::vector<Node*> nodes;     // inputs before users
   std::vector<uint8_t> flags;   // FrontierFlag per node
   Hash128 structure;            // equal structures get equal plans
-  bool has_siblings = false;    // some nodes are there only because live arrays share work
+  /// Arrays that nobody asked for and that share work: `node` in `nodes`, `position` among pending storages.
+  struct Sibling { uint32_t node, position; };
+  std::vector<Sibling> siblings;
 };
 
 /// Fills `f` (cleared first; kept by the caller so that its memory is reused).

@@ -40,7 +40,6 @@ void set_value(Storage& s, NodeRef value) {
   old->drop_ref();
 }
 
-void no_longer_pending(Storage& s) { unlink(&s); }
 Storage* first_pending() { return detail::pending_head; }
 
 NodeRef read(const Array& a) {

@@ -85,10 +85,17 @@ inline StorageRef new_storage(NodeRef value) {
 }
 /// Replaces the value (same element count and dtype) and counts a version.
 void set_value(Storage& s, NodeRef value);
-/// Takes a storage whose value has been materialized off the list of pending ones.
-void no_longer_pending(Storage& s);
 /// First of the live storages whose value was pending when it was set; follow `next`.
 Storage* first_pending();
+/// The first from `s` on whose value still is; those before it are taken off the list.
+inline Storage* next_pending(Storage* s) {
+  while (s && !s->is_pending()) {
+    Storage* const next = s->next;
+    detail::unlink(s);
+    s = next;
+  }
+  return s;
+}
 
 /// What a Python object holds. `view` null: all of the storage, in its own shape.
 struct Array {

@@ -5,6 +5,8 @@ namespace {
 
 constexpr uint32_t kNobody = ~uint32_t{0};
 constexpr uint8_t kNoSlot = 0xff;
+constexpr size_t kMaxSiblings = 16;
+constexpr uint32_t kMaxPosition = 64;  // walking further costs as much as searching
 
 uint32_t head_of(const Node& n) {
   return uint32_t(n.kind) | uint32_t(n.op) << 8 | uint32_t(n.dtype) << 16 | uint32_t(n.nin) << 24;
@@ -37,7 +39,8 @@ uint64_t detail_of(const Node& n) {
 }  // namespace
 
 Trace::Trace(const Frontier& f, std::span<Node* const> wanted) : nwanted_(wanted.size()) {
-  if (f.has_siblings || wanted.size() >= kNoSlot) return;
+  if (f.siblings.size() > kMaxSiblings || wanted.size() + f.siblings.size() >= kNoSlot) return;
+  if (!f.siblings.empty() && f.siblings.back().position > kMaxPosition) return;
   stops_.resize(f.nodes.size());
   for (size_t i = 0; i < f.nodes.size(); ++i) {
     const Node& n = *f.nodes[i];
@@ -53,6 +56,10 @@ Trace::Trace(const Frontier& f, std::span<Node* const> wanted) : nwanted_(wanted
       return;
     }
     s.slot = uint8_t(k);
+  }
+  for (const Frontier::Sibling& sibling : f.siblings) {
+    stops_[sibling.node].slot = uint8_t(nwanted_ + siblings_.size());
+    siblings_.push_back(sibling.position);
   }
   // A user stands behind its inputs, so going back each node is reached before it is looked at.
   for (size_t i = f.nodes.size(); i-- > 0;) {
@@ -72,14 +79,27 @@ bool Trace::has_same_detail(const Stop& s, const Node& n) {
   return s.view ? is_same_view(*n.view, *s.view) : detail_of(n) == s.detail;
 }
 
+bool Trace::find_siblings(Node** found) const {
+  Storage* s = next_pending(first_pending());
+  uint32_t position = 0;
+  for (const uint32_t wanted : siblings_) {
+    for (; s && position < wanted; ++position) s = next_pending(s->next);
+    if (!s || s->value->may_fail) return false;
+    *found++ = s->value;
+  }
+  return true;
+}
+
 bool Trace::follow(std::span<Node* const> wanted, std::vector<Node*>& nodes) const {
   if (wanted.size() != nwanted_) return false;
+  Node* siblings[kMaxSiblings];
+  if (!siblings_.empty() && !find_siblings(siblings)) return false;
   nodes.resize(stops_.size());
   const uint64_t mark = new_mark();
   Node** const at = nodes.data();
   for (size_t i = stops_.size(); i-- > 0;) {
     const Stop& s = stops_[i];
-    Node* n = s.user == kNobody ? wanted[s.slot] : at[s.user]->in[s.slot];
+    Node* n = s.user != kNobody ? at[s.user]->in[s.slot] : s.slot < nwanted_ ? wanted[s.slot] : siblings[s.slot - nwanted_];
     if (head_of(*n) != s.head || n->mark == mark || n->part != s.part) return false;
     if (n->shape != s.shape && !same_shape(*n->shape, *s.shape)) return false;
     if (s.has_detail && !has_same_detail(s, *n)) return false;

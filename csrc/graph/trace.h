@@ -4,7 +4,8 @@
 /// A loop evaluates the same few graphs turn after turn, recorded by the same lines. take_frontier finds
 /// out what such a graph is; a trace only has to confirm it, in one pass over the nodes from the last to
 /// the first. What it compares is what the frontier's hash covers.
-/// Needs:   a frontier without siblings (arrays that nobody asked for but that share its work).
+/// Siblings, arrays that nobody asked for but that share its work, are looked for where they were among the
+/// pending storages; should there be others, some node has a user that the trace does not know.
 /// Threads: under the GIL.
 #pragma once
 #include <span>
@@ -16,7 +17,7 @@ namespace grumpy {
 
 class Trace {
  public:
-  /// Of the frontier just taken for `wanted`. Empty when it has siblings: they are found by searching.
+  /// Of the frontier just taken for `wanted`. Empty when its siblings lie far apart: they are found by searching.
   Trace(const Frontier& f, std::span<Node* const> wanted);
 
   bool is_empty() const { return stops_.empty(); }
@@ -27,7 +28,7 @@ class Trace {
 
  private:
   /// A node of the frontier and the edge by which it is reached: input `slot` of the node at `user`, or
-  /// number `slot` of what is wanted.
+  /// number `slot` of what is wanted, then of the siblings.
   struct Stop {
     uint32_t user;
     uint32_t head;            // kind, op, dtype, nin
@@ -44,9 +45,11 @@ class Trace {
     uint8_t slot;
   };
   static bool has_same_detail(const Stop& s, const Node& n);
+  bool find_siblings(Node** found) const;
 
   std::vector<Stop> stops_;
   std::vector<Edge> edges_;
+  std::vector<uint32_t> siblings_;  // positions, ascending
   size_t nwanted_;
 };
 

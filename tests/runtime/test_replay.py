@@ -163,3 +163,49 @@ def test_more_structures_than_are_kept_do_no_harm():
     results = [np.asarray(p + 1.0) for _ in range(4)]
     for r in results:
         np.testing.assert_array_equal(r, BASE + 1.0)
+
+
+def test_several_outputs_are_replayed_together():
+    """What shares work is computed with what is asked for, and found again without a search."""
+    x, y = np.linspace(2, 3, 1021), np.linspace(1, 2, 1021)
+    p, q = grumpy.asarray(x), grumpy.asarray(y)
+    others = [grumpy.asarray(x + k) * 2 for k in range(3)]  # pending all the time, and strangers
+
+    def turn(x, y):
+        shared = np.sqrt(x * y)
+        return shared + x, shared - y, shared * shared
+
+    def loop():
+        results = []
+        for _ in range(10):
+            first, second, third = turn(p, q)
+            results.append([np.asarray(second), np.asarray(first), np.asarray(third)])
+        return results
+
+    results, plans, replays = replayed(loop)
+    assert (plans, replays) == (1, 8)
+    expected = turn(x, y)
+    for second, first, third in results:
+        for got, wanted in zip((first, second, third), expected):
+            np.testing.assert_array_equal(got, wanted)
+    for k, other in enumerate(others):
+        np.testing.assert_array_equal(other, (x + k) * 2)
+
+
+def test_another_user_of_shared_work_is_not_overlooked():
+    x = grumpy.asarray(np.linspace(1, 2, 1023))
+    kept = []
+
+    def turn(extra):
+        shared = np.sqrt(x)
+        pair = shared + 1, shared * 2
+        if extra:
+            kept.append(shared - 1)
+        return np.asarray(pair[0]), np.asarray(pair[1])
+
+    for k in range(12):
+        first, second = turn(k % 4 == 3)
+        np.testing.assert_array_equal(first, np.sqrt(np.asarray(x)) + 1)
+        np.testing.assert_array_equal(second, np.sqrt(np.asarray(x)) * 2)
+    for g in kept:
+        np.testing.assert_array_equal(g, np.sqrt(np.asarray(x)) - 1)
