@@ -181,15 +181,19 @@ void MemoryPlan::finish(uint32_t partition) {
   State& m = *state_;
   const Partition& p = m.list.partitions[partition];
   const auto retire = [&](uint32_t id) {
-    if (m.at(id).is_source() || !m.is_private(id) || m.last_use[id] > int64_t(partition)) return;
-    if (m.slot_of[id] < 0 || m.slots[size_t(m.slot_of[id])].leaf_tag >= 0) return;
+    if (!m.is_private(id) || m.last_use[id] > int64_t(partition)) return;
+    if (m.slot_of[id] < 0 || !m.slots[size_t(m.slot_of[id])].has_slack) return;
     m.taken[id] = true;
     m.free_slots.emplace(m.slots[size_t(m.slot_of[id])].nbytes, uint32_t(m.slot_of[id]));
   };
-  for (uint32_t id : p.loads) retire(m.base(id));
-  for (uint32_t id : p.packed) m.for_selection(id, retire);
+  // A leaf that is only read keeps its bytes: until one is written to, the evaluation can be given up.
+  const auto retire_read = [&](uint32_t id) {
+    if (!m.at(id).is_source()) retire(id);
+  };
+  for (uint32_t id : p.loads) retire_read(m.base(id));
+  for (uint32_t id : p.packed) m.for_selection(id, retire_read);
   for (uint32_t id : p.updates) retire(m.at(id).in[0]);
-  if (p.kind != PartitionKind::Kernel) m.for_operands(p, retire);
+  if (p.kind != PartitionKind::Kernel) m.for_operands(p, retire_read);
 }
 
 uint32_t MemoryPlan::slot(uint32_t node) const { return state_->slot(node); }
