@@ -15,7 +15,7 @@ Snapshot compose_views(const Snapshot&);
 /// Writes that the next write to the same elements covers go; who reads them reads what was written.
 Snapshot covered_writes(const Snapshot&);
 /// Algebra that is exact in IEEE arithmetic and in integers: double negation, cast chains that lose
-/// nothing, where with equal arms. Sums of truth values become counts.
+/// nothing, where with equal arms. Sums of truth values become counts; any() and all() need no cast.
 Snapshot simplify(const Snapshot&);
 /// Equal nodes become one.
 Snapshot common_subexpr(const Snapshot&);

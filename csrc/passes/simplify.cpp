@@ -62,6 +62,16 @@ void count_truths(const Snapshot& s, SnapNode& n) {
   n.in[0] = cast.in[0];
 }
 
+/// Whether numbers are true is asked of the numbers themselves.
+void test_numbers(const Snapshot& s, SnapNode& n) {
+  if (n.kind != NodeKind::Reduce) return;
+  if (ReduceOp(n.op) != ReduceOp::logical_and && ReduceOp(n.op) != ReduceOp::logical_or) return;
+  const SnapNode& cast = s.nodes[n.in[0]];
+  if (cast.kind != NodeKind::Map || Op(cast.op) != Op::cast || cast.dtype != DType::bool_) return;
+  const SnapNode& source = s.nodes[cast.in[0]];
+  if (!is_complex(source.dtype) && same_shape(*source.shape, *cast.shape)) n.in[0] = cast.in[0];
+}
+
 }  // namespace
 
 Snapshot simplify(const Snapshot& in) {
@@ -72,6 +82,7 @@ Snapshot simplify(const Snapshot& in) {
     for (int k = 0; k < n.nin; ++k) n.in[k] = same[n.in[k]];
     same[id] = id;
     count_truths(out, n);
+    test_numbers(out, n);
     // A node somebody holds keeps a buffer of its own.
     if (!(n.flags & (kOutput | kLive))) same[id] = equal_node(out, id);
   }

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <limits>
 
 #include "device/cpu/reducer.h"
 #include "device/cpu/thread_pool.h"
@@ -9,11 +10,11 @@ namespace grumpy {
 
 void Reducer::run_leaves() {
   is_narrow_ = inner_ < kNarrowCells && rows_ >= kShortRows;
-  leaf_rows_ = is_narrow_ ? kBlockElements / inner_ : kLeafRows;
+  leaf_rows_ = !is_narrow_ ? kLeafRows : reads_memory_ && any_order_ ? kRunElements : kBlockElements / inner_;
   panel_ = std::min(inner_, kPanelCells);
   in_place_ = can_add_in_place();
   may_settle_ = can_settle();
-  is_settled_ = false;
+  settled_ = std::numeric_limits<int64_t>::max();
   const int64_t leaves = div_up(rows_, leaf_rows_), panels = div_up(inner_, panel_);
   const int64_t units = outer_ * panels, leaf_elements = leaf_rows_ * panel_;
   // A task has 2^k leaves of one unit, all of them when units are enough to share out.
@@ -99,45 +100,91 @@ void Reducer::start_trees(Combiner& c, int64_t cells, int64_t leaves) const {
 void Reducer::grow_trees(Combiner& c, const Unit& unit) const {
   start_trees(c, unit.cells, unit.last_leaf - unit.first_leaf);
   if (in_place_) return add_in_place(c, unit);
+  if (is_narrow_) return fold_leaves(c, unit);
   BlockRunner& runner = BlockRunner::of_this_thread(*l_);
   const int64_t base = unit.outer * rows_ * inner_;
   const bool is_whole = unit.cells == inner_;  // rows follow one another
   const int64_t rows_per_block = is_whole ? std::max<int64_t>(1, kBlockElements / inner_) : 1;
   for (int64_t leaf = unit.first_leaf; leaf < unit.last_leaf; ++leaf) {
     const int64_t first = leaf * leaf_rows_, last = std::min(rows_, first + leaf_rows_);
-    if (is_settled_.load(std::memory_order_relaxed) && leaf > unit.first_leaf) break;
-    if (is_narrow_) {
-      const int64_t n = (last - first) * inner_;
-      runner.seek(base + first * inner_);
+    for (int64_t row = first; row < last; row += rows_per_block) {
+      const int64_t rows = std::min(rows_per_block, last - row), n = rows * unit.cells;
+      runner.seek(base + row * inner_ + unit.first_cell);
       runner.run(n);
       for_reductions([&](size_t r) {
-        loops_[r]->fold(c.trees[r].incoming(), elements(runner, c, r, n), 1, last - first, inner_, first);
+        loops_[r]->add_rows(c.trees[r].incoming(), elements(runner, c, r, n), rows, unit.cells * loops_[r]->value_bytes,
+                            unit.cells, row - first, row);
       });
-      if (may_settle_ && bool(*c.trees[0].incoming().part[0]) == (l_->spec->reductions[0].op == ReduceOp::logical_or))
-        is_settled_.store(true, std::memory_order_relaxed);
-    } else {
-      for (int64_t row = first; row < last; row += rows_per_block) {
-        const int64_t rows = std::min(rows_per_block, last - row), n = rows * unit.cells;
-        runner.seek(base + row * inner_ + unit.first_cell);
-        runner.run(n);
-        for_reductions([&](size_t r) {
-          loops_[r]->add_rows(c.trees[r].incoming(), elements(runner, c, r, n), rows,
-                              unit.cells * loops_[r]->value_bytes, unit.cells, row - first, row);
-        });
-      }
     }
     for_reductions([&](size_t r) { c.trees[r].push(last - first); });
   }
 }
 
-/// any() or all() of everything, where nobody would miss what the rest of the elements give.
+/// Leaves of narrow reductions.
+void Reducer::fold_leaves(Combiner& c, const Unit& unit) const {
+  BlockRunner* const runner = reads_memory_ ? nullptr : &BlockRunner::of_this_thread(*l_);
+  const int64_t base = unit.outer * rows_ * inner_;
+  for (int64_t leaf = unit.first_leaf; leaf < unit.last_leaf; ++leaf) {
+    if (settled_.load(std::memory_order_relaxed) < leaf && leaf > unit.first_leaf) break;
+    const int64_t first = leaf * leaf_rows_, rows = std::min(rows_ - first, leaf_rows_), n = rows * inner_;
+    if (runner) {
+      runner->seek(base + first * inner_);
+      runner->run(n);
+    }
+    for_reductions([&](size_t r) {
+      const char* const from = runner ? elements(*runner, c, r, n) : memory_at(r, base + first * inner_);
+      loops_[r]->fold(c.trees[r].incoming(), from, 1, rows, inner_, first);
+    });
+    if (may_settle_) settle(c, leaf);
+    for_reductions([&](size_t r) { c.trees[r].push(rows); });
+  }
+}
+
+namespace {
+
+/// The truth value that decides a reduction as soon as an element has it; -1: there is none.
+int deciding_value(const Reduction& r) {
+  const bool is_bool = r.in == DType::bool_;
+  switch (r.op) {
+    case ReduceOp::logical_or: return 1;
+    case ReduceOp::logical_and: return 0;
+    case ReduceOp::maximum:
+    case ReduceOp::fmax:
+    case ReduceOp::bitwise_or:
+    case ReduceOp::argmax: return is_bool ? 1 : -1;
+    case ReduceOp::minimum:
+    case ReduceOp::fmin:
+    case ReduceOp::bitwise_and:
+    case ReduceOp::argmin: return is_bool ? 0 : -1;
+    case ReduceOp::add:
+    case ReduceOp::multiply:
+    case ReduceOp::bitwise_xor:
+    case ReduceOp::count:
+    case ReduceOp::moments: break;
+  }
+  return -1;
+}
+
+}  // namespace
+
+/// One result of truth values, where nobody would miss what the rest of the elements give.
 bool Reducer::can_settle() const {
   const KernelSpec& spec = *l_->spec;
   if (!is_narrow_ || outer_ * inner_ != 1 || spec.reductions.size() != 1 || !spec.stores.empty()) return false;
-  const ReduceOp op = spec.reductions[0].op;
-  if (op != ReduceOp::logical_or && op != ReduceOp::logical_and) return false;
+  if (deciding_value(spec.reductions[0]) < 0) return false;
   return std::none_of(spec.program.instrs.begin(), spec.program.instrs.end(),
                       [](const Instr& i) { return i.watch || i.is_foreign; });
+}
+
+/// Looks at the leaf that was just made. Any that decides makes all others idle, but for the first place
+/// of a value, which those before it may hold.
+void Reducer::settle(const Combiner& c, int64_t leaf) const {
+  const Reduction& red = l_->spec->reductions[0];
+  if (bool(*c.trees[0].incoming().part[0]) != bool(deciding_value(red))) return;
+  const bool has_place = red.op == ReduceOp::argmin || red.op == ReduceOp::argmax;
+  const int64_t last = has_place ? leaf : -1;
+  int64_t held = settled_.load(std::memory_order_relaxed);
+  while (last < held && !settled_.compare_exchange_weak(held, last, std::memory_order_relaxed)) {}
 }
 
 /// Wide reductions of loads as they are, along one axis: a leaf's rows are added where they lie.
@@ -145,13 +192,9 @@ bool Reducer::can_add_in_place() const {
   const Space& s = l_->space;
   if (is_narrow_ || !l_->by_rows || !l_->plan->steps.empty() || l_->plan->nstores > 0) return false;
   if (s.ndim < 2 || s.roles[size_t(s.ndim - 2)] != Role::Reduced || s.extents[size_t(s.ndim - 2)] != rows_) return false;
-  for (const Reduction& r : l_->spec->reductions) {
-    if (r.value >= l_->plan->nloads || l_->fetch[r.value] != Fetch::Direct) return false;
-    const bool is_logical = r.op == ReduceOp::logical_and || r.op == ReduceOp::logical_or;
-    const bool is_positional = r.op == ReduceOp::argmin || r.op == ReduceOp::argmax;
-    if (is_logical ? r.in != DType::bool_ : r.in == DType::float16 || (is_positional && r.in == DType::bool_)) return false;
-  }
-  return true;
+  return std::all_of(l_->spec->reductions.begin(), l_->spec->reductions.end(), [this](const Reduction& r) {
+    return r.value < l_->plan->nloads && l_->fetch[r.value] == Fetch::Direct && takes_as_they_are(r);
+  });
 }
 
 void Reducer::add_in_place(Combiner& c, const Unit& unit) const {

@@ -34,9 +34,12 @@ struct ReduceLoops {
   void (*finish)(char* to, DType out, const States& from, int64_t cells, int64_t rows);
   /// The result of no elements, for operations that have one.
   void (*empty)(char* to, int64_t cells);
+  /// The order and number of rows in a fold of one cell change nothing: it takes any number of them.
+  bool any_order = false;
 };
 
-/// Null when the pair makes no sense. float16 elements come as float32 (half_to_float).
+/// Null when the pair makes no sense. float16 elements come as float32 (half_to_float), complex ones
+/// that are asked whether they are 0 as bool; all others as they are.
 const ReduceLoops* reduce_loops(ReduceOp op, DType in);
 
 /// Elements as the loops above want them: float16 to float32, truth values to bool.

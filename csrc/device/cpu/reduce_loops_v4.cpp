@@ -2,6 +2,8 @@
 #include <immintrin.h>
 
 #include <cstdint>
+#include <type_traits>
+#include <utility>
 
 #include "base/half.h"
 #include "device/cpu/fpe.h"
@@ -17,6 +19,7 @@
 #define GRUMPY_VECTOR_BYTES 64
 namespace grumpy::v4 {
 #include "device/cpu/combine_ops.inc"
+#include "device/cpu/reduce_runs.inc"
 #include "device/cpu/reduce_loops.inc"
 #include "device/cpu/scan_loops.inc"
 }  // namespace grumpy::v4

@@ -6,7 +6,8 @@
 ///   tiles         short cells whose operands lie across the cells (distances of all pairs): a tile of
 ///                 cells is taken as if they were inner ones, so that operands are gathered in runs
 ///   narrow        inner cells fewer than kNarrowCells: rows are cut into leaves of a block each, a
-///                 leaf's rows spread over lanes
+///                 leaf's rows spread over lanes; longer leaves where rows lie in memory and any order
+///                 of them will do
 ///   wide          panels of inner cells; leaves of kLeafRows rows added element by element
 ///
 /// Leaves are merged by a binary tree. Tasks are blocks, tiles, panels, and runs of 2^k leaves.
@@ -43,6 +44,9 @@ class Reducer {
 
   // run_reduce.cpp
   void order_axes();
+  static bool takes_as_they_are(const Reduction& r);
+  bool reads_memory() const;
+  const char* memory_at(size_t r, int64_t position) const;
   const char* elements(BlockRunner& runner, Combiner& c, size_t r, int64_t n) const;
   void write_results(Combiner& c, size_t r, const States& states, int64_t first_cell, int64_t cells) const;
   void write_empty() const;
@@ -57,6 +61,8 @@ class Reducer {
   bool can_settle() const;
   void start_trees(Combiner& c, int64_t cells, int64_t leaves) const;
   void grow_trees(Combiner& c, const Unit& unit) const;
+  void fold_leaves(Combiner& c, const Unit& unit) const;
+  void settle(const Combiner& c, int64_t leaf) const;
   void add_in_place(Combiner& c, const Unit& unit) const;
   void copy_states(size_t r, const States& to, const States& from, int64_t cells) const;
   void write_unit(Combiner& c, size_t r, const Unit& unit) const;
@@ -75,8 +81,10 @@ class Reducer {
   int64_t outer_ = 1, rows_ = 1, inner_ = 1;
   int workers_ = 1;
   bool is_narrow_ = false, in_place_ = false, folds_ = false;
+  bool reads_memory_ = false;                    // elements are folded where they lie
+  bool any_order_ = false;                       // cells of one row each fold any number of rows at once
   bool may_settle_ = false;                      // one element may decide the only result
-  mutable std::atomic<bool> is_settled_ = false;
+  mutable std::atomic<int64_t> settled_ = 0;     // leaves beyond it are of no interest
   int64_t leaf_rows_ = 0, panel_ = 0;
   int column_ = 0, band_ = -1, row_axis_ = -1;   // axes of tiles; -1: none
 };

@@ -25,6 +25,26 @@ bool is_one_run(const Space& s, int noperands) {
 
 }  // namespace
 
+/// Do the loops of this reduction want elements as they lie in memory?
+bool Reducer::takes_as_they_are(const Reduction& r) {
+  return is_logical(r) ? !is_complex(r.in) : r.in != DType::float16;
+}
+
+/// Every reduction reads an operand whose elements follow one another: no block has to be set up for it.
+bool Reducer::reads_memory() const {
+  if (!l_->plan->steps.empty() || l_->plan->nstores > 0) return false;
+  for (const Reduction& r : l_->spec->reductions)
+    if (r.value >= l_->plan->nloads || !takes_as_they_are(r) || l_->fetch[r.value] == Fetch::Packed ||
+        !is_linear(l_->space, int(r.value)))
+      return false;
+  return true;
+}
+
+const char* Reducer::memory_at(size_t r, int64_t position) const {
+  const size_t load = l_->spec->reductions[r].value;
+  return l_->space.origins[load] + position * l_->space.items[load];
+}
+
 Reducer::Combiner& Reducer::Combiner::of_this_thread() {
   thread_local Combiner combiner;
   return combiner;
@@ -49,6 +69,8 @@ void Reducer::run(Launch& launch) {
   const bool is_short = rows_ * inner_ <= kBlockElements / 2;
   launch.by_rows = has_long_rows(launch.space) && !(is_short && is_one_run(launch.space, launch.nmoving()));
   choose_fetches(launch, std::min(kBlockElements, points));
+  reads_memory_ = reads_memory();
+  any_order_ = inner_ == 1 && std::all_of(loops_.begin(), loops_.end(), [](const ReduceLoops* l) { return l->any_order; });
   if (is_short) run_short_cells();
   else run_leaves();
 }
@@ -84,10 +106,9 @@ const char* Reducer::elements(BlockRunner& runner, Combiner& c, size_t r, int64_
   const Reduction& red = l_->spec->reductions[r];
   const auto& kept = l_->plan->kept;
   const char* v = runner.kept(size_t(std::find(kept.begin(), kept.end(), red.value) - kept.begin()));
-  const bool is_place_of_truth = is_positional(red) && red.in == DType::bool_;
-  if (is_logical(red) ? red.in == DType::bool_ : red.in != DType::float16 && !is_place_of_truth) return v;
+  if (takes_as_they_are(red)) return v;
   char* to = c.elements.get(size_t(kBlockElements) * 4);
-  if (is_logical(red) || is_place_of_truth) to_truth(to, v, n, red.in);
+  if (is_logical(red)) to_truth(to, v, n, red.in);
   else widen_half(reinterpret_cast<float*>(to), v, n);
   return to;
 }
@@ -123,21 +144,26 @@ void Reducer::write_empty() const {
 
 void Reducer::run_short_cells() {
   const int64_t cell_elements = rows_ * inner_;
-  const int64_t per_block = kBlockElements / cell_elements;  // outer cells
+  const int64_t block = reads_memory_ ? kRunElements : kBlockElements;
+  const int64_t per_block = block / cell_elements;  // outer cells
   const int64_t blocks = div_up(outer_, per_block);
   const int64_t per_task =
-      std::max<int64_t>({1, div_up(min_task_elements(*l_), kBlockElements), div_up(blocks, workers_ * kTasksPerWorker)});
+      std::max<int64_t>({1, div_up(min_task_elements(*l_), block), div_up(blocks, workers_ * kTasksPerWorker)});
   parallel_for(div_up(blocks, per_task), workers_, [&](int64_t task, int) {
-    BlockRunner& runner = BlockRunner::of_this_thread(*l_);
+    BlockRunner* const runner = reads_memory_ ? nullptr : &BlockRunner::of_this_thread(*l_);
     Combiner& c = Combiner::of_this_thread();
     for (int64_t b = task * per_task; b < std::min(blocks, (task + 1) * per_task); ++b) {
       const int64_t groups = std::min(per_block, outer_ - b * per_block);
       const int64_t n = groups * cell_elements, cells = groups * inner_;
-      runner.seek(b * per_block * cell_elements);
-      runner.run(n);
+      const int64_t first = b * per_block * cell_elements;
+      if (runner) {
+        runner->seek(first);
+        runner->run(n);
+      }
       for_reductions([&](size_t r) {
         const States states = states_at(c.states.get(state_bytes(*loops_[r], cells)), *loops_[r], cells);
-        loops_[r]->fold(states, elements(runner, c, r, n), groups, rows_, inner_, 0);
+        const char* const from = runner ? elements(*runner, c, r, n) : memory_at(r, first);
+        loops_[r]->fold(states, from, groups, rows_, inner_, 0);
         write_results(c, r, states, b * per_block * inner_, cells);
       });
     }

@@ -31,6 +31,9 @@ inline constexpr int64_t kLeafRows = 16;  // order
 inline constexpr int64_t kNarrowCells = 64;  // order
 /// Accumulators side by side, in bytes: eight 64-byte registers hide the latency of an addition.
 inline constexpr int64_t kLaneBytes = 512;  // order
+/// Elements folded at once where they lie, when the order allows it: what a call costs beside them no longer
+/// shows, and an any() that is settled early is early.
+inline constexpr int64_t kRunElements = 16 << 10;
 /// Cells of an outer reduction worked on together: accumulators stay in L1 beside the block.
 inline constexpr int64_t kPanelCells = 2048;
 
