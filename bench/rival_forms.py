@@ -29,6 +29,7 @@ def prepare(rival, workload, made):
 def elsewhere(function, names):
     """The function in another library's words: names replaced, in what it calls from here, too."""
     space = dict(function.__globals__)
+    del space["__name__"]  # torch.compile would look the names up in the module
     for name in function.__code__.co_names:
         called = space.get(name)
         if isinstance(called, types.FunctionType) and called.__code__.co_filename.startswith(HERE):

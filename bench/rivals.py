@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Every workload on NumPy, grumpy and each rival that is installed: numexpr, Numba, JAX, torch.
 
-In one process the libraries take turns, each with its own form of the workload (rival_forms.py,
-rival_loops.py), its results finished within the clock. Before any clock starts, compiled and warmed
-up, each one's results are compared with NumPy's; who is wrong is told and left out. A factor is
-NumPy's least time over the library's; beside grumpy's stands that of the medians. What compiling
-costs is not in it (firstcall.py).
+In one process the libraries take turns of some calls, each with its own form of the workload
+(rival_forms.py, rival_loops.py), its results finished within the clock. Before any clock starts,
+compiled and warmed up, each one's results are compared with NumPy's; who is wrong is told and left
+out. A factor is NumPy's least time over the library's; beside grumpy's stands that of the medians.
+What compiling costs is not in it (firstcall.py).
 """
 import argparse
 import dataclasses
@@ -24,19 +24,28 @@ from workloads import choose, label
 LIBRARIES = ("numpy", "grumpy", *MODULES)
 
 
+TURN = 0.05  # seconds of calls in a row
+
+
 @dataclasses.dataclass
 class Timed:
-    """Seconds a call of one library, one for each turn."""
+    """Seconds a call of one library."""
 
     call: object
-    inner: int = 1  # calls in one turn, so that the clock's own time does not show
+    inner: int = 1  # calls between two looks at the clock, so that its own time does not show
     seconds: list = dataclasses.field(default_factory=list)
 
     def turn(self):
-        start = time.perf_counter()
-        for _ in range(self.inner):
-            self.call()
-        self.seconds.append((time.perf_counter() - start) / self.inner)
+        """Some calls in a row. Half of them do not count: others' idle threads may still be busy."""
+        start = now = time.perf_counter()
+        seconds = []
+        while len(seconds) < 2 or now - start < TURN:
+            before = now
+            for _ in range(self.inner):
+                self.call()
+            now = time.perf_counter()
+            seconds.append((now - before) / self.inner)
+        self.seconds += seconds[len(seconds) // 2:]
 
 
 def own_copies(made):
@@ -100,7 +109,7 @@ def measure(workload, size, libraries, budget, say):
     say(f"{workload.name}, {label(size)}: in turn")
     start = time.perf_counter()
     rounds = 0
-    while rounds < 500 and (rounds < 3 or time.perf_counter() - start < budget):
+    while rounds < 3 or time.perf_counter() - start < budget:
         for timed in running.values():
             timed.turn()
         rounds += 1
