@@ -26,3 +26,17 @@ def test_rolled_and_padded_matrices(axis):
     for k in (1, 3, 7):
         np.testing.assert_array_equal(np.asarray(np.roll(g, k, axis)), np.roll(a, k, axis))
         np.testing.assert_array_equal(np.asarray(np.pad(g, k)), np.pad(a, k))
+
+
+@pytest.mark.parametrize("dtype", ["?", "i1", "u2", "i4", "f4", "f8", "c8", "c16"])
+@pytest.mark.parametrize("step", [2, 3, -1, -2])
+def test_steps(dtype, step):
+    """Read and written, from either end of memory, with every number of elements left over."""
+    for n in (*range(1, 70), 5003):
+        x = np.random.default_rng(n).integers(-200, 200, n).astype(dtype)
+        g = grumpy.array(x)
+        np.testing.assert_array_equal(np.asarray(g[::step].copy()), x[::step])
+        np.testing.assert_array_equal(np.asarray(g[n % 2::step] == g[n % 2::step]), x[n % 2::step] == x[n % 2::step])
+        x[::step] = x[::step][::-1].copy()
+        g[::step] = g[::step][::-1].copy()
+        np.testing.assert_array_equal(np.asarray(g), x)

@@ -39,7 +39,8 @@ template <class T> void copy_run(char* to, int64_t to_step, const char* from, in
   } else if (from_step == 0 && to_step == size) {
     fill_run(to, load<T>(from), n);
   } else if (to_step == size) {
-    int64_t i = 0;
+    int64_t i = from_step == 2 * size ? pack_every_second(to, from, n, int(size)) : 0;
+    from += i * from_step, to += i * size;
     for (; i + 4 <= n; i += 4) {
       const T a = load<T>(from), b = load<T>(from + from_step), c = load<T>(from + 2 * from_step),
               d = load<T>(from + 3 * from_step);
@@ -48,7 +49,14 @@ template <class T> void copy_run(char* to, int64_t to_step, const char* from, in
     }
     for (; i < n; ++i, from += from_step, to += size) store(to, load<T>(from));
   } else {
-    for (int64_t i = 0; i < n; ++i, from += from_step, to += to_step) store(to, load<T>(from));
+    int64_t i = 0;
+    for (; i + 4 <= n; i += 4) {
+      const T a = load<T>(from), b = load<T>(from + from_step), c = load<T>(from + 2 * from_step),
+              d = load<T>(from + 3 * from_step);
+      store(to, a), store(to + to_step, b), store(to + 2 * to_step, c), store(to + 3 * to_step, d);
+      from += 4 * from_step, to += 4 * to_step;
+    }
+    for (; i < n; ++i, from += from_step, to += to_step) store(to, load<T>(from));
   }
 }
 

@@ -96,6 +96,46 @@ void transpose_tiles(char* to, int64_t ts, const char* from, int64_t fs, int64_t
   });
 }
 
+namespace {
+
+__m128i load16(const char* p) { return _mm_loadu_si128(reinterpret_cast<const __m128i*>(p)); }
+
+/// 16 bytes of every second element, from 32 bytes.
+__m128i every_second(const char* from, int item) {
+  const __m128i a = load16(from), b = load16(from + 16);
+  if (item == 1) {
+    const __m128i even = _mm_set1_epi16(0xff);
+    return _mm_packus_epi16(_mm_and_si128(a, even), _mm_and_si128(b, even));
+  }
+  if (item == 2)  // sign-extended, so that packing saturates nothing
+    return _mm_packs_epi32(_mm_srai_epi32(_mm_slli_epi32(a, 16), 16), _mm_srai_epi32(_mm_slli_epi32(b, 16), 16));
+  if (item == 4) return _mm_castps_si128(_mm_shuffle_ps(_mm_castsi128_ps(a), _mm_castsi128_ps(b), 0x88));
+  return _mm_unpacklo_epi64(a, b);
+}
+
+template <int item> int64_t pack_second(char* to, const char* from, int64_t n) {
+  constexpr int64_t kAtOnce = 16 / item;
+  int64_t i = 0;
+  for (; i + 2 * kAtOnce < n; i += 2 * kAtOnce, from += 64, to += 32) {
+    const __m128i a = every_second(from, item), b = every_second(from + 32, item);
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(to), a);
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(to + 16), b);
+  }
+  return i;
+}
+
+}  // namespace
+
+int64_t pack_every_second(char* to, const char* from, int64_t n, int item) {
+  switch (item) {
+    case 1: return pack_second<1>(to, from, n);
+    case 2: return pack_second<2>(to, from, n);
+    case 4: return pack_second<4>(to, from, n);
+    case 8: return pack_second<8>(to, from, n);
+    default: return 0;
+  }
+}
+
 void copy_bytes(void* to, const void* from, int64_t nbytes) {
   constexpr uintptr_t kPage = 4096;
   constexpr int64_t kByInstruction = 1024;  // the C library copies less by plain loads and stores

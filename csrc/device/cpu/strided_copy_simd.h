@@ -10,4 +10,8 @@ namespace grumpy {
 void transpose_tiles(char* to, int64_t to_row_step, const char* from, int64_t from_col_step, int64_t rows,
                      int64_t cols, int item);
 
+/// Every second element of `from`, side by side, for most of n elements; gives how many. Reads what lies
+/// between the elements, and nothing beyond the last one.
+int64_t pack_every_second(char* to, const char* from, int64_t n, int item);
+
 }  // namespace grumpy
