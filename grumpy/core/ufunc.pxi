@@ -290,6 +290,42 @@ cdef object call_plain(UFunc u, PyObject** inputs, int n):
     return product(u.kind, <object>inputs[0], <object>inputs[1])
 
 
+cdef object call_into(UFunc u, PyObject** inputs, int n, tuple outs):
+    """ufunc(*inputs, out=...) of native arrays and Python numbers, the lane of programs that write in
+    place; NotImplemented for everything else."""
+    if n > 3 or n != u.nin or u.kind != UF_MAP or u.op == OP_POWER or len(outs) != 1 or not is_native(outs[0]):
+        return NotImplemented
+    if not hold_events():
+        return map_into(u.op, inputs, n, <ndarray>outs[0])
+    try:
+        return map_into(u.op, inputs, n, <ndarray>outs[0])
+    finally:
+        let_events_go()
+
+
+cdef object map_into(int op, PyObject** inputs, int n, ndarray out):
+    cdef Operand o[3]
+    cdef Array a
+    cdef int k, result
+    for k in range(n):
+        x = <object>inputs[k]
+        if is_native(x):
+            o[k].array = &(<ndarray>x).a
+        elif not weak_scalar(x, &o[k].scalar):
+            return NotImplemented
+    if not check_weak(op, o, n):
+        return NotImplemented
+    result = infer(op, o, n)
+    if result < 0 or not takes_result(out, o, n, result, "same_kind"):
+        return NotImplemented
+    try:
+        a = map_operands(op, o, n)
+    except (TypeError, ValueError, OverflowError):
+        return NotImplemented
+    store(out, a, op)
+    return out
+
+
 cdef object array_ufunc(PyObject* self, PyObject* const* args, Py_ssize_t n, PyObject* kwnames):
     """__array_ufunc__ as a METH_FASTCALL | METH_KEYWORDS method: ufunc, method, *inputs, **kwargs."""
     global dispatches
@@ -321,10 +357,13 @@ cdef object array_ufunc(PyObject* self, PyObject* const* args, Py_ssize_t n, PyO
         result = call_plain(u, <PyObject**>args + 2, n - 2)
         if result is not NotImplemented:
             return result
-    if kwnames == NULL:
-        kwargs = {}
-    else:
-        kwargs = {}
+    elif kwnames != NULL and PyTuple_GET_SIZE(<object>kwnames) == 1 and grumpy_is_call(args[1]) \
+            and <str>PyTuple_GET_ITEM(<object>kwnames, 0) == "out":
+        result = call_into(u, <PyObject**>args + 2, n - 2, <tuple>args[n])
+        if result is not NotImplemented:
+            return result
+    kwargs = {}
+    if kwnames != NULL:
         for k in range(PyTuple_GET_SIZE(<object>kwnames)):
             kwargs[<object>PyTuple_GET_ITEM(<object>kwnames, k)] = <object>args[n + k]
     inputs = tuple([<object>args[k] for k in range(2, n)])

@@ -255,3 +255,47 @@ def test_parts_that_a_cast_loses_are_told():
     for a in (np.array([1 + 2j]), grumpy.array([1 + 2j])):
         with pytest.warns(np.exceptions.ComplexWarning):
             assert np.positive(a, dtype=float, casting="unsafe").tolist() == [1.0]
+
+
+def test_out_alone_is_recorded():
+    """The lane of programs that write in place: nothing is forwarded, nothing computed."""
+    def program(x, y):
+        r = x[:4]
+        results = [np.multiply(y[1:5], 2.5, out=r), np.add(2, r, out=r), np.sqrt(r, out=r),
+                   np.subtract(x, y[0], out=y), np.add(x, x, out=x), np.maximum(y, 1, out=(x,))]
+        assert [k is a for k, a in zip(results, (r, r, r, y, x, x))] == [True] * 6
+        return x, y
+
+    g, h = (grumpy.asarray(np.arange(1.0, 9.0)) for _ in range(2))
+    before = grumpy.report()
+    got = program(g, h)
+    after = grumpy.report()
+    assert after.forwards == before.forwards
+    assert after.evaluations == before.evaluations
+    for a, b in zip(got, program(np.arange(1.0, 9.0), np.arange(1.0, 9.0))):
+        assert np.array_equal(np.asarray(a), b)
+
+
+@pytest.mark.parametrize("call", [
+    lambda x: np.add(x, 1.5, out=x.astype(np.int64)),  # float64 into int64
+    lambda x: np.add(x, 300, out=x.astype(np.uint8)[:2]),  # does not fit, nor broadcast
+    lambda x: np.add(x, x[:3], out=x),
+    lambda x: np.add(x, np.zeros((2, 8)), out=x),
+    lambda x: np.invert(x, out=x)], ids=range(5))
+def test_out_alone_refuses_as_numpy_does(call):
+    x = np.arange(8.0)
+    with pytest.raises(Exception) as theirs:
+        call(x)
+    with pytest.raises(type(theirs.value)) as ours:
+        call(grumpy.asarray(x))
+    assert str(ours.value) == str(theirs.value)
+
+
+def test_out_alone_takes_what_numpy_casts():
+    x = np.arange(8.0)
+    g = grumpy.asarray(x)
+    for a in (x, g):
+        small = a.astype(np.float32)
+        assert np.sin(a, out=small) is small and small.dtype == np.float32
+        assert np.greater(a, 3, out=small) is small
+    assert np.array_equal(np.asarray(np.greater(g, 3, out=g)), np.greater(x, 3, out=x))
