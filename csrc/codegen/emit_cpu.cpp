@@ -21,7 +21,7 @@ constexpr int kMinLanes = 4;
 constexpr int kSmallBody = 12, kUnroll = 2;
 
 // Folds do two vectors per step while all fits the registers: a sum waits for the one before.
-constexpr int kSmallFold = 24;
+constexpr int kSmallFold = 24, kTinyFold = 12;
 
 int value_bytes(const ScalarInstr& i) {
   if (i.op == ScalarOp::store || i.op == ScalarOp::raise) return 1;
@@ -39,7 +39,11 @@ Width choose_width(const ScalarBlock& block, Isa isa, OptLevel level, bool is_fo
   int widest = 1;
   for (const ScalarInstr& i : block.instrs) widest = std::max(widest, value_bytes(i));
   const int lanes = std::max(kMinLanes, vector_bytes(isa) / widest);
-  if (is_fold) return {std::min(lanes, kLanes), lanes < kLanes && int(block.instrs.size()) <= kSmallFold ? 2 : 1};
+  if (is_fold) {
+    // Additions wait for one another: as many sums side by side as registers hold beside the values.
+    const int size = int(block.instrs.size()), most = std::max(1, kLanes / lanes);
+    return {std::min(lanes, kLanes), std::min(most, size <= kTinyFold ? 4 : size <= kSmallFold ? 2 : 1)};
+  }
   if (level == OptLevel::Quick) return {std::min(lanes, kLanes), 1};
   return {lanes, int(block.instrs.size()) <= kSmallBody ? kUnroll : 1};
 }

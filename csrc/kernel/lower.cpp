@@ -40,6 +40,7 @@ class Lowerer {
     a.is_constant = base.kind == NodeKind::Constant;
     if (a.is_constant) return a;
     const ShapeRep& shape = *n.shape;
+    if (is_turned(id)) return turned(id, 0);
     const int lead = ndim() - shape.ndim;
     GRUMPY_ASSERT(lead >= 0) << to_string(n, id);
     int64_t step = 1;
@@ -175,7 +176,7 @@ class Lowerer {
       r.tag = n.tag;
       r.watch = n.watch & fpe_mask(r.op, r.in);
       out_.spec.reductions.push_back(r);
-      out_.args.push_back(dense_output(id, p_.is_scan ? 0 : p_.reduced));
+      out_.args.push_back(is_turned(id) ? turned(id, p_.reduced) : dense_output(id, p_.is_scan ? 0 : p_.reduced));
     }
   }
 
@@ -191,6 +192,20 @@ class Lowerer {
       a.strides[size_t(k)] = step;
       step *= p_.space->dims[k];
     }
+    return a;
+  }
+
+  bool is_turned(uint32_t id) const { return std::find(p_.turned.begin(), p_.turned.end(), id) != p_.turned.end(); }
+
+  /// As dense_output, with the last of the axes outermost.
+  ArgSource turned(uint32_t id, uint64_t skip) const {
+    ArgSource a = dense_output(id, skip);
+    a.is_dense = false;
+    int last = ndim() - 1;
+    while (skip >> last & 1) --last;
+    const int64_t extent = p_.space->dims[last];
+    for (int k = 0; k < last; ++k) a.strides[size_t(k)] /= extent;
+    a.strides[size_t(last)] = at(id).shape->size / extent;
     return a;
   }
 

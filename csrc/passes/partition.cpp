@@ -43,6 +43,7 @@ class Partitioner {
     settle_shared_nodes();
     order_and_fill();
     pack_while_reading();
+    turn_intermediates();
     return {std::move(groups_), std::move(stored_)};
   }
 
@@ -434,7 +435,57 @@ class Partitioner {
     groups_ = std::move(kept);
   }
 
+  /// Sums over something (distances of many points to some centers) that only reductions along their short last axis
+  /// read (the nearest one): the last axis goes outermost, so that the kernel which writes them and the one which
+  /// reads them both run along the long axes.
+  void turn_intermediates() {
+    std::unordered_map<uint32_t, std::vector<uint32_t>> readers;  // kernels that load the node itself
+    std::unordered_set<uint32_t> other;                           // what is read in other ways
+    for (uint32_t g = 0; g < groups_.size(); ++g) {
+      const Partition& p = groups_[g];
+      for (uint32_t id : p.loads)
+        if (at(id).kind == NodeKind::Reduce) readers[id].push_back(g);
+      if (p.kind != PartitionKind::Kernel)
+        for (int k = 0; k < at(p.node).nin; ++k) other.insert(base_of(at(p.node).in[k]));
+    }
+    if (readers.empty()) return;
+    for (uint32_t id = 0; id < s_.nodes.size(); ++id) {
+      if (at(id).kind == NodeKind::View || at(id).kind == NodeKind::Update) other.insert(at(id).in[0]);
+    }
+    for (Partition& p : groups_) {
+      if (p.is_scan) continue;
+      for (uint32_t id : p.reductions) {
+        const auto by = readers.find(id);
+        if (by == readers.end() || other.contains(id) || !is_worth_turning(at(id))) continue;
+        const uint64_t last_axis = uint64_t{1} << (at(id).shape->ndim - 1);
+        const bool all_reduce = std::all_of(by->second.begin(), by->second.end(), [&](uint32_t g) {
+          const Partition& reader = groups_[g];
+          return !reader.is_scan && reader.stores.empty() && reader.updates.empty() && reader.reduced == last_axis &&
+                 same_shape(*reader.space, *at(id).shape) &&
+                 std::all_of(reader.reductions.begin(), reader.reductions.end(), [&](uint32_t r) { return is_any_order(at(r)); });
+        });
+        if (!all_reduce) continue;
+        p.turned.push_back(id);
+        for (uint32_t g : by->second) groups_[g].turned.push_back(id);
+      }
+    }
+  }
+
+  static bool is_worth_turning(const SnapNode& n) {
+    if (n.flags & (kOutput | kLive | kSaved) || n.shape->ndim < 2) return false;
+    const int64_t last = n.shape->dims[n.shape->ndim - 1];
+    return last > 1 && last <= kShortAxis && n.shape->size >= last * kLongAxis;
+  }
+
+  /// The value does not depend on the order in which elements are combined.
+  bool is_any_order(const SnapNode& reduction) const {
+    const ReduceOp op = ReduceOp(reduction.op);
+    const bool rounds = op == ReduceOp::add || op == ReduceOp::multiply || op == ReduceOp::moments;
+    return !rounds || !is_inexact(at(reduction.in[0]).dtype);
+  }
+
   static constexpr uint32_t kNone = ~uint32_t{0};
+  static constexpr int64_t kShortAxis = 64, kLongAxis = 256;
 
   const Snapshot& s_;
   std::vector<bool> stored_;
@@ -487,6 +538,7 @@ std::string to_string(const PartitionList& list, const Snapshot& s) {
     o << '\n';
     ids("loads", p.loads);
     ids("packed", p.packed);
+    ids("turned", p.turned);
     ids("nodes", p.nodes);
     ids("stores", p.stores);
     ids("updates", p.updates);

@@ -32,6 +32,7 @@ struct Partition {
   std::vector<uint32_t> nodes;        // pointwise nodes computed here, inputs first
   std::vector<uint32_t> loads;        // nodes read from memory: sources, stored nodes, views of them
   std::vector<uint32_t> packed;       // those of the loads that are Compress nodes: selected while they are read
+  std::vector<uint32_t> turned;       // reductions and loads that lie in memory with their last axis outermost
   uint32_t node = 0;                  // Matmul, Take, Compress, Put
 };
 

@@ -126,10 +126,14 @@ std::mutex& cache_mutex() {
   return *m;
 }
 
+/// Grows whenever the code emitted for the same instructions changes.
+constexpr uint64_t kEmitterRevision = 2;
+
 Hash128 segment_key(const Segment& s, OptLevel level, bool is_fold) {
   Hash128 h;
   h.add_bytes(host_target());
   h.add_bytes(GRUMPY_VERSION);
+  h.add(kEmitterRevision);
   h.add(uint64_t(level) | uint64_t(is_fold) << 8);
   for (const ScalarInstr& i : s.block.instrs) {
     h.add(uint64_t(i.op) | uint64_t(i.type) << 8 | uint64_t(i.from) << 16 | uint64_t(i.a) << 24 | uint64_t(i.b) << 40);

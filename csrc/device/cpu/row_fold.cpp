@@ -7,6 +7,9 @@
 namespace grumpy {
 namespace {
 
+/// What a row shares is repeated as often as a vector of the fold may have elements: it reads each of them there.
+int64_t row_lanes(int item) { return item >= 8 ? 8 : kLanes; }
+
 /// Rows of a gathered operand: apart by more than their size, so that they fall into different sets.
 int64_t row_bytes(int64_t lanes, int item) { return (lanes * item + 63) / 64 * 64 + 64; }
 
@@ -50,13 +53,13 @@ void RowFold::place(size_t input, int64_t rows, int64_t lanes) {
   if (load.lane_step == item) return set(load.at, load.row_step, -1);
   char* const to = buffers_ + offsets_[input];
   const bool is_row = load.lane_step == 0;
-  const int64_t width = is_row ? kLanes : lanes, step = row_bytes(width, item);
+  const int64_t width = is_row ? row_lanes(item) : lanes, step = row_bytes(width, item);
   const int64_t different = load.row_step == 0 ? 1 : rows;
   Gathered& held = gathered_[input];
   if (held.from != load.at || held.rows < different || held.lanes != width) {
     held = {load.at, different, width};
     if (is_row) {
-      for (int64_t r = 0; r < different; ++r) fill_elements(to + r * step, load.at + r * load.row_step, kLanes, item);
+      for (int64_t r = 0; r < different; ++r) fill_elements(to + r * step, load.at + r * load.row_step, width, item);
     } else {
       copy_matrix(to, {step, item}, load.at, {load.row_step, load.lane_step}, different, lanes, item);
     }
