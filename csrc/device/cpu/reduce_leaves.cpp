@@ -10,7 +10,8 @@ namespace grumpy {
 
 void Reducer::run_leaves() {
   is_narrow_ = inner_ < kNarrowCells && rows_ >= kShortRows;
-  leaf_rows_ = !is_narrow_ ? kLeafRows : reads_memory_ && any_order_ ? kRunElements : kBlockElements / inner_;
+  const bool in_runs = any_order_ && (reads_memory_ || (multiplies_ && !l_->plan->watch));
+  leaf_rows_ = !is_narrow_ ? kLeafRows : in_runs ? kRunElements : kBlockElements / inner_;
   panel_ = std::min(inner_, kPanelCells);
   in_place_ = can_add_in_place();
   may_settle_ = can_settle();
@@ -122,11 +123,15 @@ void Reducer::grow_trees(Combiner& c, const Unit& unit) const {
 
 /// Leaves of narrow reductions.
 void Reducer::fold_leaves(Combiner& c, const Unit& unit) const {
-  BlockRunner* const runner = reads_memory_ ? nullptr : &BlockRunner::of_this_thread(*l_);
   const int64_t base = unit.outer * rows_ * inner_;
   for (int64_t leaf = unit.first_leaf; leaf < unit.last_leaf; ++leaf) {
     if (settled_.load(std::memory_order_relaxed) < leaf && leaf > unit.first_leaf) break;
     const int64_t first = leaf * leaf_rows_, rows = std::min(rows_ - first, leaf_rows_), n = rows * inner_;
+    if (fold_products(c.trees[0].incoming(), base + first, 1, rows)) {
+      c.trees[0].push(rows);
+      continue;
+    }
+    BlockRunner* const runner = reads_memory_ ? nullptr : &BlockRunner::of_this_thread(*l_);
     if (runner) {
       runner->seek(base + first * inner_);
       runner->run(n);

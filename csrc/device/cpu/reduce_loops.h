@@ -36,6 +36,9 @@ struct ReduceLoops {
   void (*empty)(char* to, int64_t cells);
   /// The order and number of rows in a fold of one cell change nothing: it takes any number of them.
   bool any_order = false;
+  /// What `fold` gives for one cell's rows of products of a's and b's elements, rows >= kShortRows; null
+  /// where there is none.
+  void (*fold_products)(const States& to, const char* a, const char* b, int64_t groups, int64_t rows) = nullptr;
 };
 
 /// Null when the pair makes no sense. float16 elements come as float32 (half_to_float), complex ones

@@ -10,6 +10,8 @@
 ///                 of them will do
 ///   wide          panels of inner cells; leaves of kLeafRows rows added element by element
 ///
+/// Products of two operands that lie in memory are summed without being stored, in the same order.
+///
 /// Leaves are merged by a binary tree. Tasks are blocks, tiles, panels, and runs of 2^k leaves.
 /// Threads: made and run by the thread that launches; const to its workers.
 #pragma once
@@ -47,6 +49,8 @@ class Reducer {
   static bool takes_as_they_are(const Reduction& r);
   bool reads_memory() const;
   const char* memory_at(size_t r, int64_t position) const;
+  bool multiplies_memory() const;
+  bool fold_products(const States& to, int64_t position, int64_t groups, int64_t rows) const;
   const char* elements(BlockRunner& runner, Combiner& c, size_t r, int64_t n) const;
   void write_results(Combiner& c, size_t r, const States& states, int64_t first_cell, int64_t cells) const;
   void write_empty() const;
@@ -82,6 +86,7 @@ class Reducer {
   int workers_ = 1;
   bool is_narrow_ = false, in_place_ = false, folds_ = false;
   bool reads_memory_ = false;                    // elements are folded where they lie
+  bool multiplies_ = false;                      // products of what lies in memory are summed as they are made
   bool any_order_ = false;                       // cells of one row each fold any number of rows at once
   bool may_settle_ = false;                      // one element may decide the only result
   mutable std::atomic<int64_t> settled_ = 0;     // leaves beyond it are of no interest

@@ -45,6 +45,32 @@ const char* Reducer::memory_at(size_t r, int64_t position) const {
   return l_->space.origins[load] + position * l_->space.items[load];
 }
 
+/// Nothing but the sum of products of two such operands, over cells of one row each.
+bool Reducer::multiplies_memory() const {
+  const KernelSpec& spec = *l_->spec;
+  const Program& p = spec.program;
+  if (p.instrs.size() != 1 || spec.reductions.size() != 1 || !spec.stores.empty()) return false;
+  const Instr& i = p.instrs[0];
+  const Reduction& r = spec.reductions[0];
+  if (i.is_foreign || i.op != Op::multiply || i.dtype != r.in || r.value != i.out || r.op != ReduceOp::add) return false;
+  if (!loops_[0]->fold_products || !takes_as_they_are(r) || inner_ != 1 || rows_ < kShortRows) return false;
+  return std::all_of(i.in, i.in + 2, [&](uint16_t v) {
+    return v < p.nloads && l_->fetch[v] != Fetch::Packed && is_linear(l_->space, int(v));
+  });
+}
+
+/// Rows of products from a position of the space on. False where that is not possible, or an error was seen
+/// that somebody wants to hear of: it is to be done step by step.
+bool Reducer::fold_products(const States& to, int64_t position, int64_t groups, int64_t rows) const {
+  if (!multiplies_ || (rows < kShortRows && !any_order_)) return false;
+  const Instr& i = l_->spec->program.instrs[0];
+  const auto at = [&](uint16_t v) { return l_->space.origins[v] + position * l_->space.items[v]; };
+  const uint8_t watch = l_->plan->watch | l_->spec->reductions[0].watch;
+  if (watch && (cpu_fpe() & watch)) clear_cpu_fpe();
+  loops_[0]->fold_products(to, at(i.in[0]), at(i.in[1]), groups, rows);
+  return !watch || !(cpu_fpe() & watch);
+}
+
 Reducer::Combiner& Reducer::Combiner::of_this_thread() {
   thread_local Combiner combiner;
   return combiner;
@@ -70,6 +96,7 @@ void Reducer::run(Launch& launch) {
   launch.by_rows = has_long_rows(launch.space) && !(is_short && is_one_run(launch.space, launch.nmoving()));
   choose_fetches(launch, std::min(kBlockElements, points));
   reads_memory_ = reads_memory();
+  multiplies_ = multiplies_memory();
   any_order_ = inner_ == 1 && std::all_of(loops_.begin(), loops_.end(), [](const ReduceLoops* l) { return l->any_order; });
   if (is_short) run_short_cells();
   else run_leaves();
@@ -150,12 +177,19 @@ void Reducer::run_short_cells() {
   const int64_t per_task =
       std::max<int64_t>({1, div_up(min_task_elements(*l_), block), div_up(blocks, workers_ * kTasksPerWorker)});
   parallel_for(div_up(blocks, per_task), workers_, [&](int64_t task, int) {
-    BlockRunner* const runner = reads_memory_ ? nullptr : &BlockRunner::of_this_thread(*l_);
     Combiner& c = Combiner::of_this_thread();
     for (int64_t b = task * per_task; b < std::min(blocks, (task + 1) * per_task); ++b) {
       const int64_t groups = std::min(per_block, outer_ - b * per_block);
       const int64_t n = groups * cell_elements, cells = groups * inner_;
       const int64_t first = b * per_block * cell_elements;
+      if (multiplies_) {
+        const States states = states_at(c.states.get(state_bytes(*loops_[0], cells)), *loops_[0], cells);
+        if (fold_products(states, first, groups, rows_)) {
+          write_results(c, 0, states, b * per_block, cells);
+          continue;
+        }
+      }
+      BlockRunner* const runner = reads_memory_ ? nullptr : &BlockRunner::of_this_thread(*l_);
       if (runner) {
         runner->seek(first);
         runner->run(n);
