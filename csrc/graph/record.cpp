@@ -1,6 +1,7 @@
 #include "graph/record.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 
 #include "base/error.h"
@@ -239,6 +240,19 @@ Node* constant_for(const Scalar& s, DType t) {
   return make_constant(s.dtype == t ? s : s.is_weak ? to_dtype(s, t) : convert(s, t)).release();
 }
 
+/// A quotient of integers by 2^k is a shift, its remainder a mask: the operation that does it, with the
+/// constant it takes in place of the divisor. Other operations stay what they are.
+Op without_division(Op op, DType t, Node*& divisor) {
+  if ((op != Op::floor_divide && op != Op::remainder) || !is_integer(t)) return op;
+  const int64_t value = convert(divisor->constant, DType::int64).as<int64_t>();
+  if (value <= 0 || (value & (value - 1)) != 0) return op;
+  const bool is_quotient = op == Op::floor_divide;
+  const int64_t other = is_quotient ? std::countr_zero(uint64_t(value)) : value - 1;
+  const NodeRef old = NodeRef::adopt(divisor);
+  divisor = make_constant(convert(Scalar::of<int64_t>(DType::int64, other), t)).release();
+  return is_quotient ? Op::right_shift : Op::bitwise_and;
+}
+
 /// The operation's types when it computes in t and both operands are, or become, just that. Nothing when
 /// that is not so, or not known yet.
 const MapTypes* plain_types(uint16_t known, DType t, MapTypes& room) {
@@ -258,7 +272,11 @@ NodeRef record_plain_map(Op op, const MapTypes& t, std::span<const Operand> in, 
   }
   if (!shape || (*shape)->ndim == 0 || info(op).flags & FirstBool) return {};
   NodeRef n = new_map(op, t.result, *shape, site);
-  for (const Operand& o : in) add_input(n, o.array ? elements(*o.array) : constant_for(o.scalar, t.compute));
+  for (size_t k = 0; k < in.size(); ++k) {
+    Node* input = in[k].array ? elements(*in[k].array) : constant_for(in[k].scalar, t.compute);
+    if (k == 1 && !in[k].array) n->op = uint8_t(without_division(op, t.compute, input));
+    add_input(n, input);
+  }
   return n;
 }
 
@@ -293,6 +311,7 @@ NodeRef record_plain(Op op, const Array& x, const Scalar& s, bool swapped, const
   if (!types || x.ndim() == 0) return {};
   NodeRef n = new_map(op, types->result, x.shape(), site);
   Node* constant = constant_for(s, t);
+  if (!swapped) n->op = uint8_t(without_division(op, t, constant));
   if (swapped) add_input(n, constant);
   add_input(n, elements(x));
   if (!swapped) add_input(n, constant);
