@@ -38,7 +38,8 @@ LAYOUTS = {
                  lambda make, r, c: make(r * c).reshape(r, c)[::-1, ::-1]),
     "transposed": (lambda make, n: make(n), lambda make, r, c: make(r * c).reshape(c, r).T),
 }
-TOLERANCE = {"f2": 2e-2, "f4": 2e-4, "f8": 1e-9, "c8": 2e-4, "c16": 1e-9}
+TOLERANCE = {"f2": 2e-2, "f4": 2e-4, "f8": 1e-9, "c8": 2e-4, "c16": 1e-9,
+             "i1": 2e-3, "u1": 2e-3, "i2": 1e-6, "u2": 1e-6}  # functions of integers so short: in short floats
 NAMES = "x y u w z m c i M N Z V p q rows cols n".split()
 ABSENT = (TypeError, ValueError, IndexError, np.linalg.LinAlgError, OverflowError,
           NotImplementedError, ZeroDivisionError)

@@ -118,6 +118,8 @@ Value* ScalarEmitter::emit(const ScalarInstr& instr, Value* a, Value* b, Value* 
     case ScalarOp::int_div:
     case ScalarOp::int_rem:
       return divide_integers(instr, a, b);
+    case ScalarOp::int_pow:
+      return raise_integer(a, b);
     case ScalarOp::mul_high:
       return multiply_high(t, a, b);
     case ScalarOp::shl:
@@ -213,6 +215,38 @@ Value* ScalarEmitter::shift_left(DType t, Value* a, Value* b) const {
     a = b_.CreateSelect(is_set, b_.CreateShl(a, integer(type, step)), a);
   }
   return a;
+}
+
+// Square and multiply, for as long as any lane has bits of its exponent left.
+Value* ScalarEmitter::raise_integer(Value* base, Value* exponent) {
+  llvm::BasicBlock* here = b_.GetInsertBlock();
+  llvm::BasicBlock* loop =
+      llvm::BasicBlock::Create(b_.getContext(), "power", here->getParent(), here->getNextNode());
+  llvm::BasicBlock* after = llvm::BasicBlock::Create(b_.getContext(), "raised", here->getParent(),
+                                                     loop->getNextNode());
+  Type* type = base->getType();
+  Value *zero = integer(type, 0), *one = integer(type, 1);
+  b_.CreateBr(loop);
+  b_.SetInsertPoint(loop);
+  llvm::PHINode *square = b_.CreatePHI(type, 2), *product = b_.CreatePHI(type, 2),
+                *left = b_.CreatePHI(type, 2);
+  Value* is_set = b_.CreateICmpNE(b_.CreateAnd(left, one), zero);
+  Value* next = b_.CreateMul(product, b_.CreateSelect(is_set, square, one));
+  Value* rest = b_.CreateLShr(left, one);
+  Value* squared = b_.CreateMul(square, square);
+  Value* more = b_.CreateICmpNE(rest, zero);
+  if (lanes_) more = b_.CreateICmpNE(b_.CreateBitCast(more, b_.getIntNTy(unsigned(lanes_))),
+                                     llvm::ConstantInt::get(b_.getIntNTy(unsigned(lanes_)), 0));
+  b_.CreateCondBr(more, loop, after);
+  const auto link = [&](llvm::PHINode* phi, Value* first, Value* then) {
+    phi->addIncoming(first, here);
+    phi->addIncoming(then, loop);
+  };
+  link(square, base, squared);
+  link(product, one, next);
+  link(left, exponent, rest);
+  b_.SetInsertPoint(after);
+  return next;
 }
 
 Value* ScalarEmitter::multiply_high(DType t, Value* a, Value* b) const {

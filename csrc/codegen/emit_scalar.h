@@ -62,6 +62,7 @@ class ScalarEmitter {
   llvm::Value* small_to_double(bool sign, llvm::Value* v, llvm::Value*& is_small) const;
   llvm::Value* double_to_small(llvm::Value* v, llvm::Type* i64) const;
   llvm::Value* shift_left(DType t, llvm::Value* a, llvm::Value* b) const;
+  llvm::Value* raise_integer(llvm::Value* base, llvm::Value* exponent);
   llvm::Value* multiply_high(DType t, llvm::Value* a, llvm::Value* b) const;
   llvm::Value* remainder(DType t, llvm::Value* x, llvm::Value* y);
   llvm::Value* convert(DType from, DType to, llvm::Value* a);

@@ -66,22 +66,10 @@ ValueId remainder(Code code, DType t, ValueId a, ValueId b, bool sign_of_divisor
   return rest;
 }
 
-// Square and multiply over every bit an exponent can have. Negative exponents are refused by the
-// recorder, which sees the values; here they read as their bits without the sign.
+// Negative exponents are refused by the recorder, which sees the values.
 ValueId power(Code code, DType t, ValueId base, ValueId exponent) {
   const DType u = unsigned_of(t);
-  const int nbits = width(t) - is_signed(t);
-  const ValueId one = code.constant(u, 1), zero = code.constant(u, 0);
-  const ValueId e = code.bitcast(exponent, u);
-  ValueId square = code.bitcast(base, u);
-  ValueId product = 0;
-  for (int k = 0; k < nbits; ++k) {
-    const ValueId is_set = code.ne(code.both(e, code.bits(u, uint64_t(1) << k)), zero);
-    const ValueId factor = code.select(is_set, square, one);
-    product = k == 0 ? factor : code.mul(product, factor);
-    if (k + 1 < nbits) square = code.mul(square, square);
-  }
-  return code.bitcast(product, t);
+  return code.bitcast(code.block.binary(ScalarOp::int_pow, code.bitcast(base, u), code.bitcast(exponent, u)), t);
 }
 
 // Amounts outside the width (negative ones are huge) shift everything out.

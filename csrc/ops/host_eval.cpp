@@ -111,6 +111,12 @@ uint64_t integer_op(ScalarOp op, DType t, uint64_t xa, uint64_t xb) {
     case ScalarOp::neg: return to_bits(U(0 - ua));
     case ScalarOp::int_div: return to_bits(T(a / b));
     case ScalarOp::int_rem: return to_bits(T(a % b));
+    case ScalarOp::int_pow: {
+      uint64_t product = 1;
+      for (uint64_t square = ua, e = ub; e; e >>= 1, square *= square)
+        if (e & 1) product *= square;
+      return to_bits(U(product));
+    }
     case ScalarOp::mul_high: {
       using Wide = std::conditional_t<std::is_signed_v<T>, __int128, unsigned __int128>;
       return to_bits(T((Wide(a) * Wide(b)) >> 8 * sizeof(T)));
