@@ -15,7 +15,9 @@ def vdot(a, b, /):
     a, b = native(a), native(b)
     if a.size != b.size:
         raise Forward("an error of NumPy's")
-    return np.dot(np.conjugate(a).ravel() if a.dtype.kind == "c" else a.ravel(), b.ravel())
+    if a.dtype.kind == "c":
+        a = np.conjugate(a)
+    return (a if a.ndim == 1 else a.ravel()) @ (b if b.ndim == 1 else b.ravel())
 
 
 @implements(np.inner)
@@ -27,7 +29,7 @@ def inner(a, b, /):
     if a.shape[-1] != b.shape[-1]:
         raise Forward("an error of NumPy's")
     if a.ndim == 1 and b.ndim == 1:
-        return np.dot(a, b)
+        return a.dot(b)
     return tensordot(a, b, (-1, -1))
 
 

@@ -74,3 +74,23 @@ def test_beside_products_of_numpys_in_other_threads():
     for t in threads:
         t.join()
     assert not wrong
+
+
+@pytest.mark.parametrize("dtype", ["?", "i1", "u1", "i2", "i4", "u4", "i8", "f2"])
+@pytest.mark.parametrize("m, k", [(1, 100), (8, 8), (20, 33), (5, 2000), (2000, 5), (316, 316), (100, 1025)])
+def test_a_matrix_and_a_vector_of_other_dtypes(dtype, m, k):
+    rng = np.random.default_rng(m)
+
+    def numbers(*shape):
+        return rng.random(shape) < 0.1 if dtype == "?" else rng.integers(-100, 100, shape).astype(dtype)
+
+    a, x, y = numbers(m, k), numbers(k), numbers(m)
+    if dtype == "f2":
+        a, x, y = a % 3, x % 3, y % 3
+    layouts = [grumpy.array(a), grumpy.array(a.T.copy()).T, grumpy.array(np.repeat(a, 2, 1))[:, ::2],
+               grumpy.array(a[::-1].copy())[::-1], grumpy.array(a[:, ::-1].copy())[:, ::-1]]
+    for g in layouts:
+        for step in (1, 2):
+            right, left = (grumpy.array(np.repeat(v, step))[::step] for v in (x, y))
+            assert np.array_equal(g @ right, a @ x) and np.array_equal(left @ g, y @ a)
+            assert np.array_equal(np.tensordot(g, right, 1), a @ x) and (g @ right).dtype == a.dtype

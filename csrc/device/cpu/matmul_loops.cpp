@@ -1,12 +1,11 @@
 #include "device/cpu/matmul_loops.h"
 
 #include <algorithm>
-#include <cfenv>
-#include <cmath>
 #include <cstring>
 
-#include "base/half.h"
 #include "device/cpu/allocator.h"
+#include "device/cpu/matmul_kinds.h"
+#include "device/cpu/matvec_loops.h"
 #include "device/cpu/thread_pool.h"
 
 namespace grumpy {
@@ -21,44 +20,6 @@ constexpr int64_t kPanelGroup = 8;
 constexpr int64_t kDepth = 128;
 // Products of up to so many multiply-adds are done where they lie: packing would cost more.
 constexpr int64_t kTiny = 512;
-
-/// How elements are held while they are summed. Sums modulo 2^16 are right modulo 2^8, and vector
-/// units multiply no bytes.
-template <class T> struct Wrapping {
-  using Stored = T;
-  using Sum = std::conditional_t<sizeof(T) == 1, uint16_t, T>;
-  static Sum load(T v) { return v; }
-  static T store(Sum s) { return T(s); }
-};
-struct HalfSum {
-  using Stored = uint16_t;
-  using Sum = float;
-  static float load(uint16_t v) { return half_to_float(v); }
-  static uint16_t store(float s) {
-    const uint16_t h = float_to_half(s);
-    if ((h & 0x7fff) == 0x7c00 && std::isfinite(s)) std::feraiseexcept(FE_OVERFLOW | FE_INEXACT);  // as NumPy's cast
-    return h;
-  }
-};
-/// Truth values as all bits or none, summed by or.
-struct OrOfAnds {
-  using Stored = uint8_t;
-  using Sum = uint8_t;
-  static uint8_t load(uint8_t v) { return v ? 0xff : 0; }
-  static uint8_t store(uint8_t s) { return s & 1; }
-};
-
-template <class Kind, class S> [[gnu::always_inline]] inline S multiply_add(S sum, S a, S b) {
-  if constexpr (std::is_same_v<Kind, OrOfAnds>) return S(sum | (a & b));
-  else return S(sum + a * b);
-}
-
-/// A matrix addressed by any strides, which count elements.
-template <class T> struct Elements {
-  T* data;
-  int64_t row, col;
-  T& at(int64_t i, int64_t j) const { return data[i * row + j * col]; }
-};
 
 template <class Kind> struct Product {
   using Stored = typename Kind::Stored;
@@ -246,6 +207,7 @@ template <class Kind> void run(const MatrixView& a, const MatrixView& b, const M
 }  // namespace
 
 void matmul_loops(DType t, const MatrixView& a, const MatrixView& b, const MatrixOut& c, int workers) {
+  if (matvec_loops(t, a, b, c, workers)) return;
   if (t == DType::bool_) return run<OrOfAnds>(a, b, c, workers);
   if (t == DType::float16) return run<HalfSum>(a, b, c, workers);
   switch (item_bytes(t)) {
