@@ -11,6 +11,7 @@ and the largest of them.
 Above NumPy's peak, or with a median of faults above zero, a row is a finding.
 """
 import argparse
+import contextlib
 import sys
 
 import fresh
@@ -29,6 +30,14 @@ def forget_peak():
     """Let the peak of the resident set be what is resident now."""
     with open("/proc/self/clear_refs", "w") as file:
         file.write("5")
+
+
+def give_back_unused():
+    """Let the C library return what making the arguments has left in its heap."""
+    import ctypes
+
+    with contextlib.suppress(AttributeError):  # another C library than GNU's
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def faults_of(call):
@@ -61,6 +70,7 @@ def measure(library, name, size, options):
     def call():
         force(workload.run(*wrapped))
 
+    give_back_unused()
     forget_peak()
     start, calls = time.perf_counter(), 0
     while calls < 4 or calls < 2000 and time.perf_counter() - start < options["seconds"]:
