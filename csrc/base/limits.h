@@ -11,6 +11,10 @@ namespace grumpy {
 inline constexpr size_t kMaxKernelNodes = 96;
 /// Loads and stores of one kernel: beyond, hardware prefetchers lose track of the streams.
 inline constexpr size_t kMaxKernelArgs = 28;
+/// Products that wait in memory for one kernel, where they are large: adding up sixteen of 8 MB at once held
+/// 128 MB, and took as long as in fours.
+inline constexpr uint32_t kMaxWaitingProducts = 4;
+inline constexpr int64_t kLargeProductBytes = 1 << 20;
 /// A round trip of one element through memory, in additions (point_cost).
 inline constexpr double kStoreCost = 8;
 /// A chain this deep is evaluated when it is next extended by a write (canonical cut of loops) ...

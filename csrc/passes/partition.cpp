@@ -81,6 +81,7 @@ class Partitioner {
 
   void mark_stored() {
     std::vector<uint32_t> size(s_.nodes.size());  // nodes computed inline for it, at most
+    std::vector<uint32_t> waiting(s_.nodes.size());  // and large products that those read
     const auto store = [&](uint32_t id) { if (!at(id).is_source()) stored_[id] = true; };
     for (uint32_t id = 0; id < s_.nodes.size(); ++id) {
       const SnapNode& n = at(id);
@@ -100,11 +101,13 @@ class Partitioner {
         case NodeKind::Foreign: {
           uint32_t total = 1;
           for (int k = 0; k < n.nin; ++k) {
+            waiting[id] += is_large_product(n.in[k]) ? 1 : is_inline(n.in[k], *n.shape) ? waiting[n.in[k]] : 0;
             if (is_inline(n.in[k], *n.shape)) total += size[n.in[k]];
             else if (at(n.in[k]).kind != NodeKind::View) store(n.in[k]);
           }
           if (total > kMaxKernelNodes) total = uint32_t(count_cone(id));
-          if (total > kMaxKernelNodes) {
+          if (total > kMaxKernelNodes || waiting[id] > kMaxWaitingProducts) {
+            waiting[id] = 0;
             store(id);
             cut_[id] = true;
           }
@@ -128,6 +131,11 @@ class Partitioner {
           break;
       }
     }
+  }
+
+  bool is_large_product(uint32_t id) const {
+    const SnapNode& n = at(id);
+    return n.kind == NodeKind::Matmul && n.shape->size * item_bytes(n.dtype) >= kLargeProductBytes;
   }
 
   /// Whether what is no kernel takes operand k with its strides. A constant has no memory to read from.
