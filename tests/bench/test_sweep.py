@@ -73,6 +73,17 @@ def test_a_wrong_answer_is_seen(got, want, right):
     assert (sweep.difference(got, want, "f8") == "") == right
 
 
+@pytest.mark.parametrize("got, exact, nearer", [
+    (5000.0, 5000.0, True), (2048.0, 5000.0, True), (2047.0, 5000.0, False), (np.nan, 5000.0, False),
+    (np.inf, 1e5, True),
+])
+def test_what_is_nearer_than_numpy_is_right(got, exact, nearer):
+    """A running sum of float16 that stops growing, and the sum in double precision."""
+    got, want, exact = (np.array(x) for x in (got, 2048.0, exact))
+    with np.errstate(over="ignore"):
+        assert sweep.is_nearer(got.astype("f2"), want.astype("f2"), exact) == nearer
+
+
 @pytest.mark.parametrize("line, n, numpy, grumpy, meets", [
     ("x + y", 10, 1e-6, 1.01e-6, True),
     ("x + y", 10, 1e-6, 1.2e-6, False),
