@@ -40,3 +40,23 @@ def test_steps(dtype, step):
         x[::step] = x[::step][::-1].copy()
         g[::step] = g[::step][::-1].copy()
         np.testing.assert_array_equal(np.asarray(g), x)
+
+
+@pytest.mark.parametrize("dtype", ["b", "h", "i", "f", "d", "D"])
+@pytest.mark.parametrize("step", [-1, 2, -2, 3])
+def test_elements_packed_from_steps(dtype, step):
+    """Vectors of reversed and of every second element, and what is left over at their end."""
+    for n in [*range(1, 70), 2047, 2048, 2049, 5000]:
+        x = (np.arange(n * abs(step)) % 120).astype(dtype)[::step]
+        g = grumpy.asarray((np.arange(n * abs(step)) % 120).astype(dtype))[::step]
+        np.testing.assert_array_equal(g + g[:1], x + x[:1])
+        np.testing.assert_array_equal(grumpy.array(g), x)
+
+
+@pytest.mark.parametrize("dtype", ["b", "h", "f", "d", "D"])
+def test_transposes_of_all_small_sizes(dtype):
+    for rows, cols in [(4, 4), (5, 9), (17, 3), (33, 70), (128, 8), (64, 64), (70, 33)]:
+        x = (np.arange(rows * cols) % 120).astype(dtype).reshape(rows, cols)
+        g = grumpy.asarray(x)
+        np.testing.assert_array_equal(np.ascontiguousarray(g.T), np.ascontiguousarray(x.T))
+        np.testing.assert_array_equal(g.T + g.T[:1], x.T + x.T[:1])

@@ -68,11 +68,16 @@ int64_t choose_block(const Launch& l) {
     for (int k = 0; k < p.nloads; ++k) is_idle |= p.value_buffer[size_t(k)] == b && l.fetch[size_t(k)] == Fetch::Direct;
     for (int j = 0; j < p.nstores; ++j) {
       const StorePlan& s = p.stores[size_t(j)];
-      is_idle |= s.is_home && p.value_buffer[s.value] == b && l.fetch[size_t(p.nloads + j)] == Fetch::Direct;
+      is_idle |= s.is_home && p.value_buffer[s.value] == b && l.fetch[size_t(p.nloads + j)] == Fetch::Direct && !l.is_streaming;
     }
     if (!is_idle) bytes += p.buffer_begin[size_t(b) + 1] - p.buffer_begin[size_t(b)];
   }
-  return std::clamp(kMapScratchBytes / std::max<int64_t>(bytes, 1), kMinMapBlock, kBlockElements);
+  if (bytes == 0) return kDirectBlock;
+  // What is gathered passes through the cache as well, with what lies between its elements.
+  const int last = l.space.ndim - 1;
+  for (int k = 0; k < p.nloads && l.by_rows; ++k)
+    if (l.fetch[size_t(k)] == Fetch::Buffer) bytes += 2 * std::min<int64_t>(std::abs(l.space.steps_of(k)[last]), 64);
+  return std::clamp(kMapScratchBytes / bytes, kMinMapBlock, kBlockElements);
 }
 
 }  // namespace

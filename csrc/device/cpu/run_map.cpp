@@ -121,12 +121,12 @@ void run_any(Launch& l, int64_t n) {
     return run_tiles(l);
   }
   l.by_rows = has_long_rows(s);
+  l.is_streaming = should_stream(l, n);
   choose_fetches(l, 0);
   const int64_t range = range_of(l);
   const int workers = workers_for(l, n);
   if (workers == 1 && n < min_task_elements(l)) return run_span(l, 0, n, range);
 
-  l.is_streaming = should_stream(l, n);
   int64_t per_task = std::max(min_task_elements(l), div_up(n, workers * kTasksPerWorker));
   const int64_t row = l.by_rows ? s.extents[size_t(s.ndim - 1)] : range;
   const int64_t unit = row <= per_task ? row : l.block;  // tasks begin at rows, or at groups of lanes

@@ -39,7 +39,8 @@ template <class T> void copy_run(char* to, int64_t to_step, const char* from, in
   } else if (from_step == 0 && to_step == size) {
     fill_run(to, load<T>(from), n);
   } else if (to_step == size) {
-    int64_t i = from_step == 2 * size ? pack_every_second(to, from, n, int(size)) : 0;
+    int64_t i = from_step == 2 * size ? pack_every_second(to, from, n, int(size))
+                : from_step == -size  ? copy_reversed(to, from, n, int(size)) : 0;
     from += i * from_step, to += i * size;
     for (; i + 4 <= n; i += 4) {
       const T a = load<T>(from), b = load<T>(from + from_step), c = load<T>(from + 2 * from_step),

@@ -73,6 +73,37 @@ void transpose_tile(char* to, int64_t ts, const char* from, int64_t fs, int64_t 
   if (r4 < rows) transpose_part<T>(to + r4 * ts, ts, from + r4 * size, fs, rows - r4, cols);
 }
 
+#define GRUMPY_AVX2 __attribute__((target("avx2")))
+
+const bool has_avx2 = __builtin_cpu_supports("avx2");
+
+GRUMPY_AVX2 inline void transpose_4x4_8_avx2(char* to, int64_t ts, const char* from, int64_t fs) {
+  const __m256d a = _mm256_loadu_pd(reinterpret_cast<const double*>(from));
+  const __m256d b = _mm256_loadu_pd(reinterpret_cast<const double*>(from + fs));
+  const __m256d c = _mm256_loadu_pd(reinterpret_cast<const double*>(from + 2 * fs));
+  const __m256d d = _mm256_loadu_pd(reinterpret_cast<const double*>(from + 3 * fs));
+  const __m256d ab0 = _mm256_unpacklo_pd(a, b), ab1 = _mm256_unpackhi_pd(a, b);
+  const __m256d cd0 = _mm256_unpacklo_pd(c, d), cd1 = _mm256_unpackhi_pd(c, d);
+  _mm256_storeu_pd(reinterpret_cast<double*>(to), _mm256_permute2f128_pd(ab0, cd0, 0x20));
+  _mm256_storeu_pd(reinterpret_cast<double*>(to + ts), _mm256_permute2f128_pd(ab1, cd1, 0x20));
+  _mm256_storeu_pd(reinterpret_cast<double*>(to + 2 * ts), _mm256_permute2f128_pd(ab0, cd0, 0x31));
+  _mm256_storeu_pd(reinterpret_cast<double*>(to + 3 * ts), _mm256_permute2f128_pd(ab1, cd1, 0x31));
+}
+
+/// transpose_tile of 8 bytes.
+GRUMPY_AVX2 void transpose_tile_8_avx2(char* to, int64_t ts, const char* from, int64_t fs, int64_t rows, int64_t cols) {
+  const int64_t r4 = rows & ~int64_t(3), c4 = cols & ~int64_t(3);
+  if (std::abs(fs) > std::abs(ts)) {
+    for (int64_t c = 0; c < c4; c += 4)
+      for (int64_t r = 0; r < r4; r += 4) transpose_4x4_8_avx2(to + r * ts + c * 8, ts, from + c * fs + r * 8, fs);
+  } else {
+    for (int64_t r = 0; r < r4; r += 4)
+      for (int64_t c = 0; c < c4; c += 4) transpose_4x4_8_avx2(to + r * ts + c * 8, ts, from + c * fs + r * 8, fs);
+  }
+  if (c4 < cols) transpose_part<uint64_t>(to + c4 * 8, ts, from + c4 * fs, fs, r4, cols - c4);
+  if (r4 < rows) transpose_part<uint64_t>(to + r4 * ts, ts, from + r4 * 8, fs, rows - r4, cols);
+}
+
 template <class F>
 void for_tiles(int64_t rows, int64_t cols, int64_t side, F f) {
   for (int64_t r = 0; r < rows; r += side)
@@ -90,7 +121,8 @@ void transpose_tiles(char* to, int64_t ts, const char* from, int64_t fs, int64_t
       case 1: return transpose_part<uint8_t>(t, ts, f, fs, nr, nc);
       case 2: return transpose_part<uint16_t>(t, ts, f, fs, nr, nc);
       case 4: return transpose_tile<uint32_t, transpose_4x4_4>(t, ts, f, fs, nr, nc);
-      case 8: return transpose_tile<uint64_t, transpose_4x4_8>(t, ts, f, fs, nr, nc);
+      case 8: return has_avx2 ? transpose_tile_8_avx2(t, ts, f, fs, nr, nc)
+                              : transpose_tile<uint64_t, transpose_4x4_8>(t, ts, f, fs, nr, nc);
       default: return transpose_part<Bytes16>(t, ts, f, fs, nr, nc);
     }
   });
@@ -124,14 +156,59 @@ template <int item> int64_t pack_second(char* to, const char* from, int64_t n) {
   return i;
 }
 
+GRUMPY_AVX2 inline __m256i load32(const char* p) { return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)); }
+GRUMPY_AVX2 inline void store32(char* p, __m256i v) { _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), v); }
+
+/// As pack_second, of 4 or 8 bytes.
+template <int item> GRUMPY_AVX2 int64_t pack_second_avx2(char* to, const char* from, int64_t n) {
+  constexpr int64_t kAtOnce = 32 / item;
+  int64_t i = 0;
+  for (; i + kAtOnce < n; i += kAtOnce, from += 64, to += 32) {
+    const __m256i a = load32(from), b = load32(from + 32);
+    const __m256i both = item == 8 ? _mm256_unpacklo_epi64(a, b)
+                                   : _mm256_castps_si256(_mm256_shuffle_ps(_mm256_castsi256_ps(a), _mm256_castsi256_ps(b), 0x88));
+    store32(to, _mm256_permute4x64_epi64(both, 0xd8));
+  }
+  return i;
+}
+
+/// 32 bytes of elements, the last one first.
+template <int item> GRUMPY_AVX2 inline __m256i reversed(__m256i v) {
+  if constexpr (item == 8) return _mm256_permute4x64_epi64(v, 0x1b);
+  if constexpr (item == 4) return _mm256_permutevar8x32_epi32(v, _mm256_setr_epi32(7, 6, 5, 4, 3, 2, 1, 0));
+  const __m256i places = item == 1 ? _mm256_setr_epi8(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0, 15, 14, 13, 12,
+                                                      11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0)
+                                   : _mm256_setr_epi8(14, 15, 12, 13, 10, 11, 8, 9, 6, 7, 4, 5, 2, 3, 0, 1, 14, 15, 12, 13,
+                                                      10, 11, 8, 9, 6, 7, 4, 5, 2, 3, 0, 1);
+  return _mm256_permute4x64_epi64(_mm256_shuffle_epi8(v, places), 0x4e);
+}
+
+template <int item> GRUMPY_AVX2 int64_t reverse_avx2(char* to, const char* from, int64_t n) {
+  constexpr int64_t kAtOnce = 32 / item;
+  int64_t i = 0;
+  for (; i + kAtOnce <= n; i += kAtOnce) store32(to + i * item, reversed<item>(load32(from - (i + kAtOnce - 1) * item)));
+  return i;
+}
+
 }  // namespace
+
+int64_t copy_reversed(char* to, const char* from, int64_t n, int item) {
+  if (!has_avx2) return 0;
+  switch (item) {
+    case 1: return reverse_avx2<1>(to, from, n);
+    case 2: return reverse_avx2<2>(to, from, n);
+    case 4: return reverse_avx2<4>(to, from, n);
+    case 8: return reverse_avx2<8>(to, from, n);
+    default: return 0;
+  }
+}
 
 int64_t pack_every_second(char* to, const char* from, int64_t n, int item) {
   switch (item) {
     case 1: return pack_second<1>(to, from, n);
     case 2: return pack_second<2>(to, from, n);
-    case 4: return pack_second<4>(to, from, n);
-    case 8: return pack_second<8>(to, from, n);
+    case 4: return has_avx2 ? pack_second_avx2<4>(to, from, n) : pack_second<4>(to, from, n);
+    case 8: return has_avx2 ? pack_second_avx2<8>(to, from, n) : pack_second<8>(to, from, n);
     default: return 0;
   }
 }

@@ -14,4 +14,7 @@ void transpose_tiles(char* to, int64_t to_row_step, const char* from, int64_t fr
 /// between the elements, and nothing beyond the last one.
 int64_t pack_every_second(char* to, const char* from, int64_t n, int item);
 
+/// The n elements that end with the one at `from`, the last one first, for most of them; gives how many.
+int64_t copy_reversed(char* to, const char* from, int64_t n, int item);
+
 }  // namespace grumpy

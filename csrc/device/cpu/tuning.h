@@ -15,6 +15,8 @@ namespace grumpy {
 inline constexpr int64_t kBlockElements = 2048;  // order
 /// Scratch that a map's block may fill: what L1 holds beside the arrays that stream through it.
 inline constexpr int64_t kMapScratchBytes = 32 << 10;
+/// A block of a map that passes nothing through buffers.
+inline constexpr int64_t kDirectBlock = 16 << 10;
 inline constexpr int64_t kMinMapBlock = 256;
 /// Maps of at most so many elements on one axis are done at once, by one thread; beyond, what deciding
 /// costs no longer shows.
