@@ -9,7 +9,6 @@
 namespace grumpy {
 
 void Reducer::run_leaves() {
-  is_narrow_ = inner_ < kNarrowCells && rows_ >= kShortRows;
   const bool in_runs = any_order_ && (reads_memory_ || (multiplies_ && !l_->plan->watch));
   leaf_rows_ = !is_narrow_ ? kLeafRows : in_runs ? kRunElements : kBlockElements / inner_;
   panel_ = std::min(inner_, kPanelCells);
@@ -127,7 +126,7 @@ void Reducer::fold_leaves(Combiner& c, const Unit& unit) const {
   for (int64_t leaf = unit.first_leaf; leaf < unit.last_leaf; ++leaf) {
     if (settled_.load(std::memory_order_relaxed) < leaf && leaf > unit.first_leaf) break;
     const int64_t first = leaf * leaf_rows_, rows = std::min(rows_ - first, leaf_rows_), n = rows * inner_;
-    if (fold_products(c.trees[0].incoming(), base + first, 1, rows)) {
+    if (fold_products(c.trees[0].incoming(), unit.outer, 1, first, rows)) {
       c.trees[0].push(rows);
       continue;
     }
@@ -137,8 +136,9 @@ void Reducer::fold_leaves(Combiner& c, const Unit& unit) const {
       runner->run(n);
     }
     for_reductions([&](size_t r) {
-      const char* const from = runner ? elements(*runner, c, r, n) : memory_at(r, base + first * inner_);
-      loops_[r]->fold(c.trees[r].incoming(), from, 1, rows, inner_, first);
+      const States& leaf_states = c.trees[r].incoming();
+      if (runner) loops_[r]->fold(leaf_states, elements(*runner, c, r, n), 1, rows, inner_, first);
+      else fold_memory(r, leaf_states, unit.outer, 1, first, rows);
     });
     if (may_settle_) settle(c, leaf);
     for_reductions([&](size_t r) { c.trees[r].push(rows); });

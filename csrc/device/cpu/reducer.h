@@ -47,10 +47,12 @@ class Reducer {
   // run_reduce.cpp
   void order_axes();
   static bool takes_as_they_are(const Reduction& r);
-  bool reads_memory() const;
-  const char* memory_at(size_t r, int64_t position) const;
-  bool multiplies_memory() const;
-  bool fold_products(const States& to, int64_t position, int64_t groups, int64_t rows) const;
+  bool is_in_runs(int load);
+  bool reads_memory();
+  bool multiplies_memory();
+  const char* memory_at(size_t load, int64_t cell, int64_t element) const;
+  void fold_memory(size_t r, const States& to, int64_t cell, int64_t groups, int64_t row, int64_t rows) const;
+  bool fold_products(const States& to, int64_t cell, int64_t groups, int64_t row, int64_t rows) const;
   const char* elements(BlockRunner& runner, Combiner& c, size_t r, int64_t n) const;
   void write_results(Combiner& c, size_t r, const States& states, int64_t first_cell, int64_t cells) const;
   void write_empty() const;
@@ -85,6 +87,8 @@ class Reducer {
   int64_t outer_ = 1, rows_ = 1, inner_ = 1;
   int workers_ = 1;
   bool is_narrow_ = false, in_place_ = false, folds_ = false;
+  int cell_axis_ = 0;                            // the first axis of a cell: outer ones are before it
+  bool is_dense_ = true;                         // outer cells that are folded where they lie follow one another
   bool reads_memory_ = false;                    // elements are folded where they lie
   bool multiplies_ = false;                      // products of what lies in memory are summed as they are made
   bool any_order_ = false;                       // cells of one row each fold any number of rows at once

@@ -30,23 +30,54 @@ bool Reducer::takes_as_they_are(const Reduction& r) {
   return is_logical(r) ? !is_complex(r.in) : r.in != DType::float16;
 }
 
-/// Every reduction reads an operand whose elements follow one another: no block has to be set up for it.
-bool Reducer::reads_memory() const {
+/// The elements of each cell of the operand follow one another, so that no block has to be set up for them;
+/// is_dense_ stays true where cells do so too. Cells that lie apart are worth it when they are long.
+bool Reducer::is_in_runs(int load) {
+  const Space& s = l_->space;
+  if (l_->fetch[size_t(load)] == Fetch::Packed) return false;
+  if (is_linear(s, load)) return true;
+  int64_t expected = s.items[size_t(load)];
+  for (int k = s.ndim - 1; k >= 0 && (k >= cell_axis_); --k) {
+    if (s.extents[size_t(k)] > 1 && s.steps_of(load)[k] != expected) return false;
+    expected *= s.extents[size_t(k)];
+  }
+  is_dense_ = false;
+  return is_narrow_;
+}
+
+/// Every reduction reads such an operand as it is.
+bool Reducer::reads_memory() {
   if (!l_->plan->steps.empty() || l_->plan->nstores > 0) return false;
   for (const Reduction& r : l_->spec->reductions)
-    if (r.value >= l_->plan->nloads || !takes_as_they_are(r) || l_->fetch[r.value] == Fetch::Packed ||
-        !is_linear(l_->space, int(r.value)))
-      return false;
+    if (r.value >= l_->plan->nloads || !takes_as_they_are(r) || !is_in_runs(int(r.value))) return false;
   return true;
 }
 
-const char* Reducer::memory_at(size_t r, int64_t position) const {
+/// An element of an outer cell.
+const char* Reducer::memory_at(size_t load, int64_t cell, int64_t element) const {
+  const Space& s = l_->space;
+  const int64_t item = s.items[load];
+  if (is_dense_) return s.origins[load] + (cell * rows_ * inner_ + element) * item;
+  const int64_t* steps = s.steps_of(int(load));
+  const char* at = s.origins[load] + element * item;
+  for (int k = cell_axis_ - 1; k > 0; --k) {
+    at += cell % s.extents[size_t(k)] * steps[k];
+    cell /= s.extents[size_t(k)];
+  }
+  return cell_axis_ > 0 ? at + cell * steps[0] : at;
+}
+
+/// Rows of `groups` cells where they lie.
+void Reducer::fold_memory(size_t r, const States& to, int64_t cell, int64_t groups, int64_t row, int64_t rows) const {
+  const ReduceLoops& loops = *loops_[r];
   const size_t load = l_->spec->reductions[r].value;
-  return l_->space.origins[load] + position * l_->space.items[load];
+  const int64_t at_once = is_dense_ ? groups : 1;
+  for (int64_t g = 0; g < groups; g += at_once)
+    loops.fold(at_cell(loops, to, g * inner_), memory_at(load, cell + g, row * inner_), at_once, rows, inner_, row);
 }
 
 /// Nothing but the sum of products of two such operands, over cells of one row each.
-bool Reducer::multiplies_memory() const {
+bool Reducer::multiplies_memory() {
   const KernelSpec& spec = *l_->spec;
   const Program& p = spec.program;
   if (p.instrs.size() != 1 || spec.reductions.size() != 1 || !spec.stores.empty()) return false;
@@ -55,19 +86,21 @@ bool Reducer::multiplies_memory() const {
   if (i.is_foreign || i.op != Op::multiply || i.dtype != r.in || r.value != i.out || r.op != ReduceOp::add) return false;
   if (!loops_[0]->fold_products || !takes_as_they_are(r) || inner_ != 1 || rows_ < kShortRows) return false;
   return std::all_of(i.in, i.in + 2, [&](uint16_t v) {
-    return v < p.nloads && l_->fetch[v] != Fetch::Packed && is_linear(l_->space, int(v));
+    return v < p.nloads && is_in_runs(int(v));
   });
 }
 
-/// Rows of products from a position of the space on. False where that is not possible, or an error was seen
-/// that somebody wants to hear of: it is to be done step by step.
-bool Reducer::fold_products(const States& to, int64_t position, int64_t groups, int64_t rows) const {
+/// The same for products. False where that is not possible, or an error was seen that somebody wants to hear
+/// of: it is to be done step by step.
+bool Reducer::fold_products(const States& to, int64_t cell, int64_t groups, int64_t row, int64_t rows) const {
   if (!multiplies_ || (rows < kShortRows && !any_order_)) return false;
   const Instr& i = l_->spec->program.instrs[0];
-  const auto at = [&](uint16_t v) { return l_->space.origins[v] + position * l_->space.items[v]; };
   const uint8_t watch = l_->plan->watch | l_->spec->reductions[0].watch;
   if (watch && (cpu_fpe() & watch)) clear_cpu_fpe();
-  loops_[0]->fold_products(to, at(i.in[0]), at(i.in[1]), groups, rows);
+  const int64_t at_once = is_dense_ ? groups : 1;
+  for (int64_t g = 0; g < groups; g += at_once)
+    loops_[0]->fold_products(at_cell(*loops_[0], to, g), memory_at(i.in[0], cell + g, row),
+                             memory_at(i.in[1], cell + g, row), at_once, rows);
   return !watch || !(cpu_fpe() & watch);
 }
 
@@ -95,8 +128,12 @@ void Reducer::run(Launch& launch) {
   const bool is_short = rows_ * inner_ <= kBlockElements / 2;
   launch.by_rows = has_long_rows(launch.space) && !(is_short && is_one_run(launch.space, launch.nmoving()));
   choose_fetches(launch, std::min(kBlockElements, points));
+  is_narrow_ = inner_ < kNarrowCells && rows_ >= kShortRows;
+  cell_axis_ = 0;
+  while (cell_axis_ < launch.space.ndim && launch.space.roles[size_t(cell_axis_)] == Role::Parallel) ++cell_axis_;
+  is_dense_ = true;
   reads_memory_ = reads_memory();
-  multiplies_ = multiplies_memory();
+  multiplies_ = !reads_memory_ && multiplies_memory();
   any_order_ = inner_ == 1 && std::all_of(loops_.begin(), loops_.end(), [](const ReduceLoops* l) { return l->any_order; });
   if (is_short) run_short_cells();
   else run_leaves();
@@ -184,7 +221,7 @@ void Reducer::run_short_cells() {
       const int64_t first = b * per_block * cell_elements;
       if (multiplies_) {
         const States states = states_at(c.states.get(state_bytes(*loops_[0], cells)), *loops_[0], cells);
-        if (fold_products(states, first, groups, rows_)) {
+        if (fold_products(states, b * per_block, groups, 0, rows_)) {
           write_results(c, 0, states, b * per_block, cells);
           continue;
         }
@@ -196,8 +233,8 @@ void Reducer::run_short_cells() {
       }
       for_reductions([&](size_t r) {
         const States states = states_at(c.states.get(state_bytes(*loops_[r], cells)), *loops_[r], cells);
-        const char* const from = runner ? elements(*runner, c, r, n) : memory_at(r, first);
-        loops_[r]->fold(states, from, groups, rows_, inner_, 0);
+        if (runner) loops_[r]->fold(states, elements(*runner, c, r, n), groups, rows_, inner_, 0);
+        else fold_memory(r, states, b * per_block, groups, 0, rows_);
         write_results(c, r, states, b * per_block * inner_, cells);
       });
     }
