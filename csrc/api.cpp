@@ -27,6 +27,16 @@ Counters base_counters{};
 uint64_t recorded = 0;
 uint64_t pinned_bytes = 0;  // leaves made since the last evaluation: what pending work may keep alive
 
+/// Of a node whose value is known.
+Scalar element_of(const Node& n, int64_t offset) {
+  Scalar s;
+  s.dtype = n.dtype;
+  const auto* bytes = n.kind == NodeKind::Constant ? n.constant.bytes
+                                                   : static_cast<const unsigned char*>(n.data->data) + offset * item_bytes(s.dtype);
+  std::memcpy(s.bytes, bytes, size_t(item_bytes(s.dtype)));
+  return s;
+}
+
 void evaluate_all_pending() {
   std::vector<Node*> wanted;
   for (Storage* s = first_pending(); s; s = s->next)
@@ -357,6 +367,32 @@ void write(const Array& dst, const Operand& value, const Site& site) {
   settle(now, at_once || now->depth > kSoftDepth);
 }
 
+bool write_element(const Array& dst, int64_t offset, const Operand& value) {
+  Storage& s = *dst.storage;
+  Node& old = *s.value;
+  // Who else refers to the leaf or to its bytes, pending work too, must go on seeing the old value.
+  if (old.kind != NodeKind::Leaf || old.refs != 1 || old.data->refs.load(std::memory_order_acquire) != 1) return false;
+  Buffer& to = *old.data;
+  if (to.is_readonly || (to.is_borrowed && !to.is_shared)) return false;
+  Scalar element;
+  if (value.array) {
+    if (value.array->dtype() != s.dtype || value.array->size() != 1 || value.array->storage->is_pending()) return false;
+    element = element_at(*value.array, value.array->view ? value.array->view->offset : 0);
+  } else if (value.scalar.dtype == s.dtype) {
+    element = value.scalar;
+  } else {
+    const NodeRef converted = record_constant(value.scalar, s.dtype, Site{});
+    if (converted->kind != NodeKind::Constant) return false;
+    element = converted->constant;
+  }
+  const int item = item_bytes(s.dtype);
+  std::memcpy(static_cast<char*>(to.data) + offset * item, element.bytes, size_t(item));
+  if (offset == old.shape->size - 1 && to.exports == 0) pad_tail(to, size_t(item));
+  ++s.version;
+  ++recorded;
+  return true;
+}
+
 void write_where(const Array& dst, const Array& mask, const Operand& value, const Site& site) {
   const bool at_once = is_exported(&dst) || is_exported(&mask) || is_exported(value.array);
   const DType t = dst.dtype();
@@ -413,13 +449,10 @@ Scalar read_element(const Array& a, std::span<const int64_t> index) {
   const View w = window(a);
   int64_t at = w->offset;
   for (size_t k = 0; k < index.size(); ++k) at += index[k] * w->strides[k];
-  Scalar s;
-  s.dtype = a.dtype();
-  const auto* bytes = n.kind == NodeKind::Constant ? n.constant.bytes
-                                                   : static_cast<const unsigned char*>(n.data->data) + at * item_bytes(s.dtype);
-  std::memcpy(s.bytes, bytes, size_t(item_bytes(s.dtype)));
-  return s;
+  return element_of(n, at);
 }
+
+Scalar element_at(const Array& a, int64_t offset) { return element_of(*a.storage->value, offset); }
 
 // ---- describing
 

@@ -84,6 +84,9 @@ Array matmul(const Array& a, const Array& b, DType dtype, const Site& site);  //
 Array take(const Array& a, const Array& index, int axis, const Site& site);   // int64, in bounds
 /// dst[...] = value (cast freely: the caller checked casting=).
 void write(const Array& dst, const Operand& value, const Site& site);
+/// The element `offset` elements into dst's storage = value, at once. False, and nothing done: something waits for
+/// the old value, is not known yet, or would have to be converted with errors to tell.
+bool write_element(const Array& dst, int64_t offset, const Operand& value);
 /// dst[mask] = value for a mask of dst's shape (or one that broadcasts to it) and a value that broadcasts.
 void write_where(const Array& dst, const Array& mask, const Operand& value, const Site& site);
 
@@ -131,6 +134,8 @@ std::vector<FpEvent> take_fp_events();
 bool has_fp_events();
 /// Reads one element; evaluates what it needs. `index` counts along the array's own axes.
 Scalar read_element(const Array& a, std::span<const int64_t> index);
+/// The element `offset` elements into the storage of a, whose value is known.
+Scalar element_at(const Array& a, int64_t offset);
 
 // ---- describing
 std::string show(std::span<const Array* const> arrays, const std::string& what);

@@ -221,6 +221,7 @@ cdef extern from "core/record.h" namespace "grumpy::binding":
                          const vector[int]& late_names, const Operand& value) except +translate
     void put_masked(const Array& dst, const Array& mask, const Operand& value) except +translate
     void write(const Array& dst, const Operand& value) except +translate
+    cbool write_element(const Array& dst, int64_t offset, const Operand& value) except +translate
     void write_array(const Array& dst, const Array& value) except +translate
     void write_result(const Array& dst, const Array& value, int op) except +translate
     void write_where(const Array& dst, const Array& mask, const Operand& value) except +translate

@@ -251,10 +251,14 @@ cdef int set_item(ndarray g, object key, object value) except -1:
                     pass  # NumPy asks the value for a number, and says what it thinks of that
                 elif dtype_kind(dtype_id(v)) != KIND_COMPLEX or dtype_kind(dtype_id(g)) == KIND_COMPLEX:
                     o.array = &v.a
+                    if w.is_element and w.ndim == 0 and write_element(g.a, w.offset, o):
+                        return 0
                     write(view(g.a, w.shape, w.strides, w.ndim, w.offset), o)
                     return 0
             elif (type(value) is not np_ndarray or cnp.PyArray_NDIM(value) <= w.ndim) \
                     and as_operand(value, &o, &keep[0]) == 1 and assigns_quietly(o, dtype_id(g)):
+                if w.is_element and w.ndim == 0 and write_element(g.a, w.offset, o):
+                    return 0
                 write(view(g.a, w.shape, w.strides, w.ndim, w.offset), o)
                 return 0
         else:

@@ -306,6 +306,8 @@ inline void put_masked(const Array& dst, const Array& mask, const Operand& value
   else settle_events();
 }
 
+using api::write_element;
+
 inline void write(const Array& dst, const Operand& value) {
   Site site;
   const ErrState& state = here(site);
@@ -447,9 +449,8 @@ inline Scalar read_scalar(const Array& a) {
 
 /// One element as an array of ndim 0 that is a value of its own.
 inline Array element(const Array& a, int64_t offset) {
-  Array one = api::view(a, {}, {}, offset);
-  if (!one.storage->is_pending()) return constant(api::read_element(one, {}));
-  return api::copy(one);
+  if (!a.storage->is_pending()) return constant(api::element_at(a, offset));
+  return api::copy(api::view(a, {}, {}, offset));
 }
 
 /// Result dtype that map would give, or -1 where it would refuse.
