@@ -81,6 +81,8 @@ def tensordot(a, b, axes=2):
     if isinstance(axes, (int, np.integer)):
         if not 0 <= axes <= min(a.ndim, b.ndim):
             raise Forward("an error of NumPy's")
+        if axes == 1 and 2 < a.ndim + b.ndim and max(a.ndim, b.ndim) == 2 and a.shape[-1] == b.shape[0]:
+            return a.dot(b)
         ours, theirs = tuple(range(a.ndim - axes, a.ndim)), tuple(range(axes))
     else:
         ours, theirs = axes
@@ -241,6 +243,10 @@ def einsum(*operands, out=None, optimize=False, **kwargs):
     left, right = [c for c in p if c not in q], [c for c in q if c not in p]
     if not shared:
         return _arranged(a, p, result) * _arranged(b, q, result)
+    if not batch and len(shared) == 1 and len(left) < 2 and len(right) < 2 and result == "".join(left + right):
+        x = a.T if left and p[0] != left[0] else a  # a product of matrices or vectors as they are
+        y = b.T if right and q[0] == right[0] else b
+        return x @ y
     if batch and not (left and right):
         dtype = np.result_type(a.dtype, b.dtype)
         if dtype == np.float16:

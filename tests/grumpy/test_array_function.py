@@ -105,7 +105,7 @@ def test_close(name):
 
 EINSUM = ["ij->ji", "ij->", "ij->i", "ii->i", "ii", "ij,jk->ik", "ij,ij->ij", "ij,ij->i", "ij,ij", "i,j->ij",
           "ij,kj->ik", "bij,bjk->bik", "...ij,...jk->...ik", "ij,j", "ij,j->i", "ba", "ab,bc", "ii->",
-          "abc,bd->acd", "ij,ik->jk", "ab,ab->a", "i,i", "i,i->i", "ij...->...", "bij,bij->b"]
+          "abc,bd->acd", "ij,ik->jk", "ab,ab->a", "i,i", "ij,jk->ki", "ji,kj->ik", "ji,j->i", "ij,j->", "i,i->i", "ij...->...", "bij,bij->b"]
 
 
 @pytest.mark.parametrize("subscripts", EINSUM)
@@ -116,6 +116,12 @@ def test_einsum(subscripts, dtype):
     operands = [rng.integers(0, 5, (4,) * (len(t.replace("...", "")) + ("..." in t))).astype(dtype)
                 for t in terms]
     compare(lambda *o: np.einsum(subscripts, *o), *operands, rtol=1e-13)
+
+
+def test_tensordot_of_a_vector_and_one_axis():
+    a = np.arange(12.0).reshape(3, 4)
+    for pair in ((a, a[0]), (a[:, 0], a), (a, a.T), (a[0], a[0]), (a.reshape(3, 2, 2), a[0, :2])):
+        compare(lambda x, y: np.tensordot(x, y, 1), *pair)
 
 
 @pytest.mark.parametrize("call", [
