@@ -19,7 +19,7 @@
 #include "runtime/describe.h"
 #include "runtime/executor.h"
 #include "runtime/late_index.h"
-#include "runtime/lone_map.h"
+#include "runtime/lone_operation.h"
 #include "runtime/plan_cache.h"
 #include "runtime/stats.h"
 
@@ -271,7 +271,7 @@ static bool evaluate_lone(Node& wanted) {
   const Evaluator& e = evaluator();
   if (e.is_taken || e.is_closed) return false;
   uint8_t raised = 0;
-  BufferRef value = run_lone_map(wanted, raised);
+  BufferRef value = run_lone_operation(wanted, raised);
   if (!value) return false;
   if (raised) {
     note_fp_error(wanted.site, operation_name(wanted), raised);

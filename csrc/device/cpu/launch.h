@@ -74,6 +74,11 @@ void run_scan(Launch& launch);
 /// `seen` gets the errors of a program of one instruction.
 bool run_small_map(const BlockPlan& plan, const ArgView* args, int ndim, int64_t n, uint8_t& seen);
 
+/// Reduces groups x rows x cells elements that follow one another to groups x cells results, in the order in which a
+/// Launch would. False, and nothing done: it would do so in other ways.
+bool reduce_small(ReduceOp op, DType in, DType out, const char* elements, int64_t groups, int64_t rows, int64_t cells,
+                  char* results);
+
 /// How many workers pay for n elements.
 int workers_for(const Launch& launch, int64_t n);
 /// Elements of a task that is worth handing out.

@@ -28,6 +28,7 @@ namespace grumpy {
 class Reducer {
  public:
   void run(Launch& launch);
+  static bool takes_as_they_are(const Reduction& r);
 
  private:
   /// What a worker needs.
@@ -46,7 +47,6 @@ class Reducer {
 
   // run_reduce.cpp
   void order_axes();
-  static bool takes_as_they_are(const Reduction& r);
   bool is_in_runs(int load);
   bool reads_memory();
   bool multiplies_memory();

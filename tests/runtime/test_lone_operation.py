@@ -168,3 +168,44 @@ def test_many_threads():
     for t in threads:
         t.join()
     assert not wrong
+
+
+REDUCTIONS = {
+    "sum": np.sum, "prod": np.prod, "min": np.min, "max": np.max, "argmin": np.argmin, "argmax": np.argmax,
+    "any": np.any, "all": np.all, "count": np.count_nonzero,
+}
+
+
+@pytest.mark.parametrize("name", REDUCTIONS)
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_reductions_have_the_bits_of_a_plan(name, dtype):
+    f = REDUCTIONS[name]
+    for shape, axes in [((1,), [None]), ((7,), [None, 0]), ((1000,), [None]), ((1025,), [None]), ((31, 33), [None, 0, 1]),
+                        ((4, 5, 6), [None, 0, 1, 2, (0, 1), (1, 2), (0, 2)]), ((3, 1, 50), [0, 1, 2]), ((600, 3), [0, 1]),
+                        ((3, 900), [0, 1])]:
+        x = values(dtype, int(np.prod(shape)), 3).reshape(shape)
+        if x.dtype.kind in "fc" and x.size > 5:
+            x.flat[x.size // 2] = np.nan
+        for axis in axes:
+            if isinstance(axis, tuple) and name.startswith("arg"):
+                continue
+            with np.errstate(all="ignore"):
+                lone = np.asarray(f(grumpy.array(x), axis=axis))
+                with grumpy.config(jit="sync"):
+                    planned = np.asarray(f(grumpy.array(x), axis=axis))
+                assert lone.dtype == planned.dtype == np.asarray(f(x, axis=axis)).dtype
+                assert lone.shape == planned.shape
+                np.testing.assert_array_equal(lone, planned, err_msg=str((shape, axis)))
+                if x.dtype.kind != "c" and name not in ("sum", "prod"):
+                    np.testing.assert_array_equal(lone, f(x, axis=axis))
+
+
+def test_reductions_need_no_plan_and_tell_their_errors():
+    x = grumpy.array(np.full(50, 1e308))
+    before = grumpy.report()
+    assert float(x.max()) == 1e308 and int(x.argmax()) == 0
+    after = grumpy.report()
+    assert after.plans == before.plans and after.kernels - before.kernels == after.evaluations - before.evaluations == 2
+    assert after.bytes_moved - before.bytes_moved == 2 * (50 * 8 + 8)
+    with pytest.warns(RuntimeWarning, match="overflow encountered in reduce"):
+        assert float(x.sum()) == np.inf

@@ -1,4 +1,4 @@
-#include "runtime/lone_map.h"
+#include "runtime/lone_operation.h"
 
 #include <cstring>
 
@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "device/cpu/allocator.h"
 #include "device/cpu/fpe.h"
+#include "device/cpu/launch.h"
 #include "device/cpu/strided_copy.h"
 #include "kernel/block_loops.h"
 #include "kernel/lower.h"
@@ -40,6 +41,12 @@ BufferRef take_over(const Node& n, int item) {
   return {};
 }
 
+void count_kernel(int64_t bytes) {
+  count(stats().kernels);
+  count(stats().evaluations);
+  count(stats().bytes_moved, uint64_t(bytes));
+}
+
 /// One operand or the result: where it lies, or the room that a block of it is copied to.
 struct Place {
   char* data = nullptr;
@@ -47,11 +54,9 @@ struct Place {
   bool is_padded = true;   // a whole group of lanes may be read at its end
 };
 
-}  // namespace
-
-BufferRef run_lone_map(const Node& n, uint8_t& raised) {
+BufferRef run_map(const Node& n, uint8_t& raised) {
   const int64_t size = n.shape->size;
-  if (n.kind != NodeKind::Map || size > kMaxElements || size == 0) return {};
+  if (size > kMaxElements || size == 0) return {};
   for (int k = 0; k < n.nin; ++k)
     if (!is_known(*n.in[k], n)) return {};
   const Op op = n.map_op();
@@ -98,10 +103,52 @@ BufferRef run_lone_map(const Node& n, uint8_t& raised) {
   }
   if (watch) raised = uint8_t((flags | cpu_fpe()) & watch);
   pad_tail(*out, size_t(item));
-  count(stats().kernels);
-  count(stats().evaluations);
-  count(stats().bytes_moved, uint64_t(bytes));
+  count_kernel(bytes);
   return out;
+}
+
+/// The operand's axes as (cells apart, rows, cells side by side), where those that are reduced follow one another.
+bool find_rows(const ShapeRep& shape, uint64_t reduced, int64_t& groups, int64_t& rows, int64_t& cells) {
+  groups = rows = cells = 1;
+  bool has_ended = false;
+  for (int k = 0; k < shape.ndim; ++k) {
+    if (shape.dims[k] == 1) continue;
+    if (reduced >> k & 1) {
+      if (has_ended) return false;
+      rows *= shape.dims[k];
+    } else {
+      has_ended = rows > 1;
+      (has_ended ? cells : groups) *= shape.dims[k];
+    }
+  }
+  return true;
+}
+
+BufferRef run_reduction(const Node& n, uint8_t& raised) {
+  const Node& in = *n.in[0];
+  if (in.kind != NodeKind::Leaf || in.shape->size > kMaxElements || in.shape->size == 0 || !settings_allow()) return {};
+  int64_t groups, rows, cells;
+  if (!find_rows(*in.shape, n.axes, groups, rows, cells)) return {};
+  const ReduceOp op = n.reduce_op();
+  const int64_t size = groups * cells;
+  BufferRef out = allocate_buffer(size_t(size * item_bytes(n.dtype)));
+  const FpeScope scope;
+  const uint8_t watch = n.site.watch & fpe_mask(op, in.dtype);
+  if (watch) clear_cpu_fpe();
+  if (!reduce_small(op, in.dtype, n.dtype, static_cast<const char*>(in.data->data), groups, rows, cells,
+                    static_cast<char*>(out->data)))
+    return {};
+  if (watch) raised = uint8_t(cpu_fpe() & watch);
+  pad_tail(*out, size_t(item_bytes(n.dtype)));
+  count_kernel(in.shape->size * item_bytes(in.dtype) + size * item_bytes(n.dtype));
+  return out;
+}
+
+}  // namespace
+
+BufferRef run_lone_operation(const Node& n, uint8_t& raised) {
+  if (n.kind == NodeKind::Map) return run_map(n, raised);
+  return n.kind == NodeKind::Reduce ? run_reduction(n, raised) : BufferRef{};
 }
 
 }  // namespace grumpy
