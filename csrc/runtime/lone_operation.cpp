@@ -25,7 +25,22 @@ bool settings_allow() {
 }
 
 bool is_known(const Node& in, const Node& of) {
-  return in.kind == NodeKind::Constant || (in.kind == NodeKind::Leaf && same_shape(*in.shape, *of.shape));
+  if (in.kind == NodeKind::Constant) return true;
+  if (!same_shape(*in.shape, *of.shape)) return false;
+  if (in.kind == NodeKind::Leaf) return true;
+  return in.kind == NodeKind::View && in.in[0]->kind == NodeKind::Leaf && (in.view->is_contiguous || in.shape->size <= kBlock);
+}
+
+/// The elements of a view of a leaf, side by side.
+void gather(const Node& in, char* to) {
+  const ViewRep& v = *in.view;
+  const int item = item_bytes(in.dtype);
+  const char* const from = static_cast<const char*>(in.in[0]->data->data) + v.offset * item;
+  static constexpr int64_t kFirst[kMaxDims] = {};
+  int64_t steps[kMaxDims];
+  for (int k = 0; k < v.ndim; ++k) steps[k] = v.strides[k] * item;
+  if (v.ndim == 0) std::memcpy(to, from, size_t(item));
+  else gather_range(to, from, {in.shape->dims, steps, kFirst, v.ndim}, in.shape->size, item);
 }
 
 int64_t whole_groups(int64_t n) { return (n + kLanes - 1) & -kLanes; }
@@ -80,7 +95,15 @@ BufferRef run_map(const Node& n, uint8_t& raised) {
       continue;
     }
     bytes += size * width;
-    places[k] = {static_cast<char*>(in.data->data), width, !in.data->is_borrowed && in.data->exports == 0};
+    if (in.kind == NodeKind::Leaf) {
+      places[k] = {static_cast<char*>(in.data->data), width, !in.data->is_borrowed && in.data->exports == 0};
+    } else if (in.view->is_contiguous) {
+      places[k] = {static_cast<char*>(in.in[0]->data->data) + in.view->offset * width, width, false};
+    } else {
+      gather(in, rooms[k]);
+      fill_elements(rooms[k] + size * width, rooms[k] + (size - 1) * width, whole_groups(size) - size, width);
+      places[k] = {rooms[k], width, true};
+    }
   }
   places[n.nin] = {static_cast<char*>(out->data), item, true};
 
@@ -126,7 +149,22 @@ bool find_rows(const ShapeRep& shape, uint64_t reduced, int64_t& groups, int64_t
 
 BufferRef run_reduction(const Node& n, uint8_t& raised) {
   const Node& in = *n.in[0];
-  if (in.kind != NodeKind::Leaf || in.shape->size > kMaxElements || in.shape->size == 0 || !settings_allow()) return {};
+  if (in.shape->size > kMaxElements || in.shape->size == 0) return {};
+  const char* elements;
+  alignas(kBufferAlign) char room[kBlock * 16];
+  if (in.kind == NodeKind::Leaf) {
+    elements = static_cast<const char*>(in.data->data);
+  } else if (in.kind != NodeKind::View || in.in[0]->kind != NodeKind::Leaf) {
+    return {};
+  } else if (in.view->is_contiguous) {
+    elements = static_cast<const char*>(in.in[0]->data->data) + in.view->offset * item_bytes(in.dtype);
+  } else if (in.view->ndim == 1 && in.view->strides[0] > 0 && in.shape->size <= kBlock) {  // of others the order is the Reducer's
+    gather(in, room);
+    elements = room;
+  } else {
+    return {};
+  }
+  if (!settings_allow()) return {};
   int64_t groups, rows, cells;
   if (!find_rows(*in.shape, n.axes, groups, rows, cells)) return {};
   const ReduceOp op = n.reduce_op();
@@ -135,7 +173,7 @@ BufferRef run_reduction(const Node& n, uint8_t& raised) {
   const FpeScope scope;
   const uint8_t watch = n.site.watch & fpe_mask(op, in.dtype);
   if (watch) clear_cpu_fpe();
-  if (!reduce_small(op, in.dtype, n.dtype, static_cast<const char*>(in.data->data), groups, rows, cells,
+  if (!reduce_small(op, in.dtype, n.dtype, elements, groups, rows, cells,
                     static_cast<char*>(out->data)))
     return {};
   if (watch) raised = uint8_t(cpu_fpe() & watch);

@@ -209,3 +209,44 @@ def test_reductions_need_no_plan_and_tell_their_errors():
     assert after.bytes_moved - before.bytes_moved == 2 * (50 * 8 + 8)
     with pytest.warns(RuntimeWarning, match="overflow encountered in reduce"):
         assert float(x.sum()) == np.inf
+
+
+VIEWS = {
+    "part": lambda a: a[1:-1], "second": lambda a: a[::2], "reversed": lambda a: a[::-1], "row": lambda a: a.reshape(-1, 6)[1],
+    "column": lambda a: a.reshape(-1, 6)[:, 1], "transposed": lambda a: a.reshape(-1, 6).T, "box": lambda a: a.reshape(-1, 6)[1:, 2:5],
+    "repeated": lambda a: a[:6, None] + np.zeros(3, a.dtype), "one": lambda a: a[3:4], "shaped": lambda a: a.reshape(2, -1),
+}
+
+
+@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize("dtype", "?bhilfdD")
+def test_views(view, dtype):
+    for n in (30, 600, 6000):
+        x = values(dtype, n, 5)
+        part = VIEWS[view]
+        for f in (lambda a: a + a, lambda a: a * a.dtype.type(2), lambda a: np.sqrt(abs(a)), lambda a: a == a[..., :1],
+                  lambda a: a.max(), lambda a: a.sum(axis=-1), lambda a: np.argmin(a), lambda a: a - part(a) if a.ndim == 0 else a):
+            g = part(grumpy.array(x))
+            if dtype == "?" and f(np.ones(1, "d")).dtype == "d":
+                f = np.logical_not
+            got, want = np.asarray(f(g)), np.asarray(f(part(x)))
+            assert got.dtype == want.dtype and got.shape == want.shape
+            np.testing.assert_allclose(got, want, rtol=1e-5)
+
+
+def test_a_view_needs_no_plan():
+    g = grumpy.array(np.arange(100.0))
+    before = grumpy.report()
+    np.asarray(g[1:] - g[:-1])
+    float(g[::2].sum())
+    after = grumpy.report()
+    assert after.plans == before.plans and after.evaluations - before.evaluations == 2
+    assert after.bytes_moved - before.bytes_moved == 3 * 99 * 8 + 51 * 8
+
+
+def test_a_view_does_not_give_its_memory_away():
+    g = grumpy.array(np.arange(8.0))
+    head = g[:4]
+    assert np.asarray(head + 1).tolist() == [1, 2, 3, 4]
+    assert np.asarray(g[:4] * g[4:]).tolist() == [0, 5, 12, 21]
+    assert g.tolist() == list(range(8))
