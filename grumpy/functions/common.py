@@ -3,6 +3,7 @@ import functools
 import operator
 
 import numpy as np
+from numpy._core.umath import _extobj_contextvar
 
 from grumpy._core import Forward
 
@@ -32,12 +33,19 @@ def only_default(**arguments):
             raise Forward(f"{name}=")
 
 
+with np.errstate(all="ignore"):
+    _quiet_state = _extobj_contextvar.get()  # one object: the core knows it again
+
+
 def silent(function):
     """A function of NumPy's that reports no floating-point errors, whatever it is made of here."""
     @functools.wraps(function)
     def quiet(*args, **kwargs):
-        with np.errstate(all="ignore"):
+        token = _extobj_contextvar.set(_quiet_state)
+        try:
             return function(*args, **kwargs)
+        finally:
+            _extobj_contextvar.reset(token)
     return quiet
 
 
