@@ -184,6 +184,19 @@ def _parse(subscripts, ndims):
     return done, result
 
 
+@functools.lru_cache(maxsize=256)
+def _plain_product(subscripts, ndims):
+    """Whether each operand is to be transposed, where einsum is a product of matrices or vectors; else None."""
+    (p, q), result = _parse(subscripts, ndims)
+    shared = set(p) & set(q)
+    if len(shared) != 1 or not 0 < len(p) <= 2 or not 0 < len(q) <= 2 or len(set(p)) < len(p) or len(set(q)) < len(q):
+        return None
+    left, right = (t.replace(*shared, "") for t in (p, q))
+    if result != left + right:
+        return None
+    return bool(left) and p[0] != left, bool(right) and q[0] == right
+
+
 def _diagonals(a, labels):
     """Repeated labels of one operand are read along the diagonal."""
     if len(set(labels)) == len(labels):
@@ -223,6 +236,11 @@ def einsum(*operands, out=None, optimize=False, **kwargs):
     if kwargs or len(operands) not in (2, 3) or not isinstance(operands[0], str):
         raise Forward("operands or arguments of another kind")
     arrays = [native(a) for a in operands[1:]]
+    if len(arrays) == 2:
+        x, y = arrays
+        turned = _plain_product(operands[0], (x.ndim, y.ndim))
+        if turned and x.shape[0 if turned[0] else -1] == y.shape[-1 if turned[1] else 0]:
+            return (x.T if turned[0] else x) @ (y.T if turned[1] else y)
     terms, result = _parse(operands[0], tuple(a.ndim for a in arrays))
     pairs = [_diagonals(a, t) for a, t in zip(arrays, terms)]
     if len(pairs) == 1:
@@ -243,10 +261,6 @@ def einsum(*operands, out=None, optimize=False, **kwargs):
     left, right = [c for c in p if c not in q], [c for c in q if c not in p]
     if not shared:
         return _arranged(a, p, result) * _arranged(b, q, result)
-    if not batch and len(shared) == 1 and len(left) < 2 and len(right) < 2 and result == "".join(left + right):
-        x = a.T if left and p[0] != left[0] else a  # a product of matrices or vectors as they are
-        y = b.T if right and q[0] == right[0] else b
-        return x @ y
     if batch and not (left and right):
         dtype = np.result_type(a.dtype, b.dtype)
         if dtype == np.float16:
