@@ -110,38 +110,44 @@ template <class Kind> struct Product {
   }
 };
 
-/// sums[group] += rows[group] @ panel for every group of kRows rows.
-template <class Kind, int kRows, class Sum>
+/// sums[group] += rows[group] @ panel for every group of kRows rows: two vectors of the processor's width at a
+/// time (GCC keeps wider ones in memory), so that sums and operands fit its registers.
+template <class Kind, int kRows, int kBytes, class Sum>
 [[gnu::always_inline]] inline void multiply_groups(Sum* sums, const Sum* rows, const Sum* panel, int64_t pitch,
                                                    int64_t groups, int64_t depth) {
-  typedef Sum Lanes [[gnu::vector_size(64)]];
-  constexpr int64_t kLanes = 64 / int64_t(sizeof(Sum)), kPanel = 2 * kLanes;
+  typedef Sum Lanes [[gnu::vector_size(kBytes)]];
+  constexpr int64_t kLanes = kBytes / int64_t(sizeof(Sum)), kPanel = kPanelBytes / int64_t(sizeof(Sum));
   for (int64_t g = 0; g < groups; ++g) {
-    Lanes left[kRows], right[kRows];
-    Sum* const to = sums + g * kRows * kPanel;
-    for (int r = 0; r < kRows; ++r) {
-      std::memcpy(&left[r], to + r * kPanel, 64);
-      std::memcpy(&right[r], to + r * kPanel + kLanes, 64);
-    }
-    const Sum* row = rows + g * kRows * depth;
-    for (int64_t q = 0; q < depth; ++q, row += kRows) {
-      Lanes x, y;
-      std::memcpy(&x, panel + q * pitch, 64);
-      std::memcpy(&y, panel + q * pitch + kLanes, 64);
+    for (int64_t part = 0; part < kPanel; part += 2 * kLanes) {
+      Lanes left[kRows], right[kRows];
+      Sum* const to = sums + g * kRows * kPanel + part;
+#pragma GCC unroll 4
       for (int r = 0; r < kRows; ++r) {
-        const Lanes v = row[r] - Lanes{};  // the same in every lane
-        if constexpr (std::is_same_v<Kind, OrOfAnds>) {
-          left[r] |= v & x;
-          right[r] |= v & y;
-        } else {
-          left[r] += v * x;
-          right[r] += v * y;
+        std::memcpy(&left[r], to + r * kPanel, kBytes);
+        std::memcpy(&right[r], to + r * kPanel + kLanes, kBytes);
+      }
+      const Sum* row = rows + g * kRows * depth;
+      for (int64_t q = 0; q < depth; ++q, row += kRows) {
+        Lanes x, y;
+        std::memcpy(&x, panel + q * pitch + part, kBytes);
+        std::memcpy(&y, panel + q * pitch + part + kLanes, kBytes);
+#pragma GCC unroll 4
+        for (int r = 0; r < kRows; ++r) {
+          const Lanes v = row[r] - Lanes{};  // the same in every lane
+          if constexpr (std::is_same_v<Kind, OrOfAnds>) {
+            left[r] |= v & x;
+            right[r] |= v & y;
+          } else {
+            left[r] += v * x;
+            right[r] += v * y;
+          }
         }
       }
-    }
-    for (int r = 0; r < kRows; ++r) {
-      std::memcpy(to + r * kPanel, &left[r], 64);
-      std::memcpy(to + r * kPanel + kLanes, &right[r], 64);
+#pragma GCC unroll 4
+      for (int r = 0; r < kRows; ++r) {
+        std::memcpy(to + r * kPanel, &left[r], kBytes);
+        std::memcpy(to + r * kPanel + kLanes, &right[r], kBytes);
+      }
     }
   }
 }
@@ -151,17 +157,17 @@ template <class Kind> struct Kernels {
   using Sum = typename Kind::Sum;
   using Function = void (*)(Sum*, const Sum*, const Sum*, int64_t, int64_t, int64_t);
   template <int R> static void plain(Sum* s, const Sum* r, const Sum* p, int64_t pitch, int64_t g, int64_t d) {
-    multiply_groups<Kind, R>(s, r, p, pitch, g, d);
+    multiply_groups<Kind, R, 16>(s, r, p, pitch, g, d);
   }
 #if defined(__x86_64__)
   template <int R>
   [[gnu::target("avx2")]] static void avx2(Sum* s, const Sum* r, const Sum* p, int64_t pitch, int64_t g, int64_t d) {
-    multiply_groups<Kind, R>(s, r, p, pitch, g, d);
+    multiply_groups<Kind, R, 32>(s, r, p, pitch, g, d);
   }
   template <int R>
   [[gnu::target("avx512f,avx512bw,avx512dq,avx512vl")]]
   static void avx512(Sum* s, const Sum* r, const Sum* p, int64_t pitch, int64_t g, int64_t d) {
-    multiply_groups<Kind, R>(s, r, p, pitch, g, d);
+    multiply_groups<Kind, R, 64>(s, r, p, pitch, g, d);
   }
   template <int R> static Function best() {
     if (__builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))
