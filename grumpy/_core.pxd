@@ -158,6 +158,28 @@ cdef extern from "core/site.h" namespace "grumpy::binding":
     PyObject* user_file(int* line)
     PyObject* site_file(const Site&, int* line)
     string place_text(const Site&) noexcept
+    cdef cppclass TickRate:
+        uint64_t ns_of(uint64_t ticks) noexcept
+    TickRate tick_rate
+    cdef cppclass Place:
+        pass
+    Place user_place() noexcept
+
+cdef extern from "core/forward_slots.h" namespace "grumpy::binding":
+    int kForwardSlots
+    cdef cppclass ForwardSlot:
+        PyObject* subject
+        PyObject* reason
+        bint is_method
+        uint64_t count
+        uint64_t ticks
+        cbool is_of(const Place&, PyObject* subject, PyObject* reason, cbool is_method) noexcept
+        void start(const Place&, PyObject* subject, PyObject* reason, cbool is_method) noexcept
+        ForwardSlot taken() noexcept
+        void drop() noexcept
+        PyObject* file(int* line) noexcept
+    ForwardSlot* forward_slots
+    ForwardSlot* forward_slot(const Place&) noexcept
 
 cdef extern from "core/layout.h" namespace "grumpy::binding":
     void window_of(const Array&, int64_t* strides, int64_t* offset) noexcept

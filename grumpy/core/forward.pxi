@@ -4,6 +4,8 @@ cdef object unwrap(object x):
     """Undoes `wrap`, also inside tuples, lists and dicts; what holds no grumpy array keeps its
     identity."""
     cdef ndarray g
+    cdef list items
+    cdef Py_ssize_t k
     t = type(x)
     if t is ndarray:
         g = <ndarray>x
@@ -12,19 +14,55 @@ cdef object unwrap(object x):
         return export(g)
     if x is ndarray:  # as in x.view(type(x))
         return np_ndarray
-    if t is tuple or t is list:
-        items = [unwrap(i) for i in x]
-        for i, j in zip(items, x):
-            if i is not j:
-                return t(items)
-    elif t is dict:
-        changed = {k: unwrap(v) for k, v in x.items()}
-        for k, v in x.items():
-            if changed[k] is not v:
-                return changed
-    elif t is Flat:
+    if t is tuple:
+        return unwrap_tuple(<tuple>x)
+    if t is list:
+        items = (<list>x)[:]
+        changes = False
+        for k in range(len(items)):
+            i = unwrap(items[k])
+            if i is not items[k]:
+                items[k] = i
+                changes = True
+        return items if changes else x
+    if t is dict:
+        return unwrap_dict(<dict>x)
+    if t is Flat:
         return (<Flat>x).it
     return x
+
+
+cdef tuple unwrap_tuple(tuple x):
+    cdef Py_ssize_t k, j, n = PyTuple_GET_SIZE(x)
+    cdef tuple items = None
+    for k in range(n):
+        i = unwrap(<object>PyTuple_GET_ITEM(x, k))
+        if items is None:
+            if <PyObject*>i == PyTuple_GET_ITEM(x, k):
+                continue
+            items = PyTuple_New(n)
+            for j in range(k):
+                keep_item(items, j, <object>PyTuple_GET_ITEM(x, j))
+        keep_item(items, k, i)
+    return x if items is None else items
+
+
+cdef inline void keep_item(tuple items, Py_ssize_t k, object x) noexcept:
+    Py_INCREF(x)
+    PyTuple_SET_ITEM(items, k, x)
+
+
+cdef dict unwrap_dict(dict x):
+    cdef dict changed = None
+    if not x:
+        return x
+    for key, value in list(x.items()):
+        v = unwrap(value)
+        if v is not value:
+            if changed is None:
+                changed = x.copy()
+            changed[key] = v
+    return x if changed is None else changed
 
 
 cdef object wrap_borrowed(PyObject* p, Py_ssize_t held):
@@ -53,6 +91,8 @@ cdef object wrap_borrowed(PyObject* p, Py_ssize_t held):
 
 
 cdef extern from "Python.h":
+    tuple PyTuple_New(Py_ssize_t)
+    void PyTuple_SET_ITEM(object, Py_ssize_t, object)
     PyObject* PyTuple_GET_ITEM_ "PyTuple_GET_ITEM"(object, Py_ssize_t)
     PyObject* PyList_GET_ITEM_ "PyList_GET_ITEM"(object, Py_ssize_t)
 
@@ -78,7 +118,20 @@ cdef str name_of(object function):
     return f"{module}.{getattr(function, '__qualname__', name)}"
 
 
-cdef int begin_forward(str name, str reason) except -1:
+cdef str shown_name(object subject, bint is_method):
+    """The name under which report() shows a function, a method or what is a name already."""
+    if is_method:
+        return "numpy.ndarray." + <str>subject
+    return <str>subject if type(subject) is str else name_of(subject)
+
+
+cdef inline int begin_forward(object subject, str reason, bint is_method=False) except -1:
+    if log_forwards or forward_policy != FORWARD_ALLOW:
+        announce_forward(shown_name(subject, is_method), reason)
+    return 0
+
+
+cdef int announce_forward(str name, str reason) except -1:
     if log_forwards:
         print(f"grumpy: {name} forwarded to NumPy: {reason}", file=sys.stderr)
     if forward_policy == FORWARD_ALLOW:
@@ -90,45 +143,83 @@ cdef int begin_forward(str name, str reason) except -1:
     return 0
 
 
-cdef int end_forward(str name, str reason, uint64_t began) except -1:
-    file, line = user_line()
-    key = (name, reason, file, line)
-    entry = forwards.get(key)
-    if entry is None:
-        forwards[key] = [1, now_ns() - began]
-    else:
-        entry[0] += 1
-        entry[1] += now_ns() - began
+cdef int end_forward(object subject, str reason, uint64_t began, bint is_method=False) except -1:
+    """Counts a forward that took as long as since `began`, in ticks."""
+    cdef uint64_t ticks = now_ticks() - began
+    cdef Place place = user_place()
+    cdef ForwardSlot* slot = forward_slot(place)
+    while not slot.is_of(place, <PyObject*>subject, <PyObject*>reason, is_method):
+        if slot.count:
+            tell_forward(slot)
+        else:
+            slot.start(place, <PyObject*>subject, <PyObject*>reason, is_method)
+            break
+    slot.count += 1
+    slot.ticks += ticks
     return 0
 
 
-cdef object forward(object function, tuple args, dict kwargs, str reason, str name=None, object kept=None):
-    """NumPy's own answer, wrapped; `kept`, where it is that, as it is."""
-    cdef uint64_t began = now_ns()
-    if name is None:
-        name = name_of(function)
-    begin_forward(name, reason)
-    a = unwrap(args)
-    k = unwrap(kwargs)
-    result = PyObject_Call(function, a, k)
+cdef int tell_forward(ForwardSlot* slot) except -1:
+    """Adds what a slot has counted to `forwards`, and empties it."""
+    cdef int line = 0
+    cdef ForwardSlot old = slot.taken()
+    cdef PyObject* file
+    try:
+        file = old.file(&line)
+        key = (shown_name(<object>old.subject, old.is_method), <object>old.reason,
+               "<unknown>" if file == NULL else <object>file, line)
+        Py_XDECREF(file)
+        entry = forwards.setdefault(key, [0, 0])
+        entry[0] += old.count
+        entry[1] += tick_rate.ns_of(old.ticks)
+    finally:
+        old.drop()
+    return 0
+
+
+cdef int tell_forwards() except -1:
+    cdef int k
+    for k in range(kForwardSlots):
+        if forward_slots[k].count:
+            tell_forward(&forward_slots[k])
+    return 0
+
+
+cdef int drop_forwards() except -1:
+    cdef int k
+    for k in range(kForwardSlots):
+        forward_slots[k].drop()
+    forwards.clear()
+    return 0
+
+
+cdef object forward(object function, tuple args, dict kwargs, str reason, str name=None, object kept=None,
+                    object code=None):
+    """NumPy's own answer, wrapped; `kept`, where it is that, as it is. `code`: what the function runs
+    where none of the arguments has a say in it. Without a name the function is NumPy's own: it is kept."""
+    cdef uint64_t began = now_ticks()
+    subject = function if name is None else name
+    begin_forward(subject, reason)
+    a = unwrap_tuple(args)
+    k = unwrap_dict(kwargs)
+    result = PyObject_Call(function if code is None else code, a, k)
     a = k = None
     if kept is None or result is not kept:
         result = wrap_borrowed(<PyObject*>result, 1)
-    end_forward(name, reason, began)
+    end_forward(subject, reason, began)
     return result
 
 
 cdef object forward_method(ndarray g, str method, tuple args, dict kwargs, str reason):
-    cdef uint64_t began = now_ns()
-    name = "numpy.ndarray." + method
-    begin_forward(name, reason)
+    cdef uint64_t began = now_ticks()
+    begin_forward(method, reason, True)
     nd = as_numpy_scalar(g) if g.bits & SCALAR else export(g)
-    result = PyObject_Call(getattr(nd, method), unwrap(args), unwrap(kwargs))
+    result = PyObject_Call(getattr(nd, method), unwrap_tuple(args), unwrap_dict(kwargs))
     if g.bits & FOREIGN and (isinstance(result, np_generic) or type(result) in (tuple, list)) \
             and nd.dtype.hasobject:
         return result  # an object array's elements are the objects themselves
     result = wrap_borrowed(<PyObject*>result, 1)
-    end_forward(name, reason, began)
+    end_forward(method, reason, began, True)
     return result
 
 

@@ -5,6 +5,7 @@ cdef dict functions = {}  # NumPy function -> ours, of the same signature
 cdef dict retold = {}     # NumPy function -> its own Python code with our names in its globals, or None
                           # before its first call
 cdef set retold_late = set()  # "module.name" of those in modules that may not be imported yet
+cdef dict implementations = {}  # NumPy function -> what its dispatcher calls, or itself; and it is not late
 cdef object make_retold = None
 cdef set readers = set()  # those of both that look at values, for the documents
 cdef set writers = set()  # those of the latter that write, or call the user: never run twice
@@ -17,6 +18,7 @@ class Forward(Exception):
 cdef object array_function(object function, object types, object args, object kwargs):
     global dispatches
     cdef PyObject* found
+    cdef PyObject* code
     cdef bint plain = True
     dispatches += 1
     for t in types:
@@ -45,9 +47,15 @@ cdef object array_function(object function, object types, object args, object kw
             return result
     if plain:
         found = PyDict_GetItem(retold, function)
-        if found == NULL and retold_late and name_of(function) in retold_late:
-            retold[function] = None
-            found = <PyObject*>None
+        if found == NULL:
+            code = PyDict_GetItem(implementations, function)
+            if code != NULL:
+                return forward_function(function, args, kwargs, reason, <object>code)
+            if name_of(function) in retold_late:
+                retold[function] = None
+                found = <PyObject*>None
+            else:
+                implementations[function] = getattr(function, "_implementation", function)
         if found != NULL:
             result = retell(function, <object>found, <tuple>args, <dict>kwargs)
             if result is not NotImplemented:
@@ -87,14 +95,14 @@ cdef bint has_foreign(object arguments):
     return False
 
 
-cdef object forward_function(object function, tuple args, dict kwargs, str reason):
+cdef object forward_function(object function, tuple args, dict kwargs, str reason, object code=None):
     """NumPy's own; an out= that was given comes back as it was given."""
-    out = kwargs.get("out")
+    out = kwargs.get("out") if kwargs else None
     for x in args:
         if type(x) is ndarray and (<ndarray>x).bits & FOREIGN:
             reason = f"dtype {(<object>(<ndarray>x).np_).dtype}"
             break
-    return forward(function, args, kwargs, reason, None, out if isinstance(out, np_ndarray) else None)
+    return forward(function, args, kwargs, reason, None, out if isinstance(out, np_ndarray) else None, code)
 
 
 @cython.final

@@ -170,15 +170,15 @@ cdef object get_item(ndarray g, object key):
 
 
 cdef object forward_item(ndarray g, object key):
-    cdef uint64_t began = now_ns()
+    cdef uint64_t began = now_ticks()
     reason = fancy_reason(key)
-    begin_forward("numpy.ndarray.__getitem__", reason)
+    begin_forward("__getitem__", reason, True)
     nd = as_numpy_scalar(g) if g.bits & SCALAR else export(g)
     k = unwrap(key)
     result = nd[k]
     k = None
     result = wrap_borrowed(<PyObject*>result, 1)
-    end_forward("numpy.ndarray.__getitem__", reason, began)
+    end_forward("__getitem__", reason, began, True)
     return result
 
 
@@ -276,14 +276,14 @@ cdef int set_item(ndarray g, object key, object value) except -1:
 
 cdef int forward_set(ndarray g, object key, object value) except -1:
     """NumPy writes, into the same memory."""
-    cdef uint64_t began = now_ns()
+    cdef uint64_t began = now_ticks()
     if g.bits & FOREIGN:
         (<object>g.np_)[unwrap(key)] = unwrap(value)
         return 0
     reason = fancy_reason(key)
-    begin_forward("numpy.ndarray.__setitem__", reason)
+    begin_forward("__setitem__", reason, True)
     nd = export(g)
     nd[unwrap(key)] = unwrap(value)
     nd = None
-    end_forward("numpy.ndarray.__setitem__", reason, began)
+    end_forward("__setitem__", reason, began, True)
     return 0

@@ -96,7 +96,7 @@ cdef int id_of_dtype(object dtype) except -2:
 # ---- counters and what report() shows
 
 cdef unsigned long long dispatches = 0  # operators, methods, indexing, ufuncs, functions
-cdef dict forwards = {}     # (name, reason, file, line) -> [count, ns]
+cdef dict forwards = {}     # (name, reason, file, line) -> [count, ns]; not what the slots still hold
 
 cdef enum ForwardPolicy:
     FORWARD_ALLOW
@@ -134,6 +134,7 @@ cdef dict by_line(list counts):
 
 def event_tables():
     """What report() is made of: forwards, evaluations and conversions, as dicts of [count, ns]."""
+    tell_forwards()
     return forwards, by_line(evaluation_counts.list()), by_line(conversion_counts.list())
 
 
@@ -150,7 +151,7 @@ def core_counters():
 
 def reset_report():
     """Starts all counts of report() anew."""
-    forwards.clear()
+    drop_forwards()
     evaluation_counts.clear()
     conversion_counts.clear()
     reset_counters()

@@ -24,6 +24,40 @@ def test_forwards_name_function_reason_and_line(g):
     assert "numpy.sort" in str(grumpy.report()) and __file__ in str(grumpy.report())
 
 
+def test_forwards_are_counted_by_line_name_and_reason(g):
+    strings = grumpy.asarray(np.array(["b", "a"]))
+    for _ in range(3):
+        for x in (g, strings):
+            for f in (np.sort, np.argsort):
+                f(x)
+        g.argsort(); np.add.reduceat(g, [0, 2])  # noqa: E702  one line, two places
+    codes = [compile("np.sort(g)", f"made {k}", "eval") for k in range(200)]  # more than are kept at once
+    for code in codes * 2:
+        eval(code)
+    entries = grumpy.report().forwards
+    counts = {}
+    for f in entries:
+        if f.file == __file__:
+            counts[f.name, f.reason.startswith("dtype")] = f.count
+    assert counts == {("numpy.sort", False): 3, ("numpy.sort", True): 3, ("numpy.argsort", False): 3,
+                      ("numpy.argsort", True): 3, ("numpy.ndarray.argsort", False): 3,
+                      ("numpy.add.reduceat", False): 3}
+    assert [f.count for f in entries if f.file.startswith("made ")] == [2] * 200
+    assert len({f.line for f in entries if f.file == __file__}) == 2
+    grumpy.report().reset()
+    assert not grumpy.report().forwards
+
+
+def test_arguments_without_grumpy_arrays_keep_their_identity(g):
+    given = ([1, 2], (3, [4]), {"a": (5,)})
+    for x in given:
+        assert grumpy._core.to_numpy(x) is x
+    mixed = [1, (2, g), {"b": g, "c": given}]
+    plain = grumpy._core.to_numpy(mixed)
+    assert type(plain[1][1]) is type(plain[2]["b"]) is np.ndarray and plain[2]["c"] is given
+    assert mixed[1][1] is g and mixed[2]["b"] is g
+
+
 def test_evaluations_name_the_line(g):
     y = g + 1
     float(y.sum())
