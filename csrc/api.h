@@ -48,6 +48,10 @@ BufferRef allocate(size_t nbytes);
 BufferRef borrow(void* data, size_t nbytes, bool is_readonly, void* owner, void (*release)(void* owner));
 /// Parallel copy of any strided memory (strides in bytes) into a new dense array.
 Array copy_in(DType dtype, std::span<const int64_t> shape, const void* data, std::span<const int64_t> strides);
+/// Arrays of one dtype one after another along `axis` of the new array `out`, of this shape, into which they fit.
+/// False, with nothing done: not all of them are known and in C order, or they are too large to be joined at once.
+bool join_known(std::span<const Array* const> arrays, int axis, std::span<const int64_t> shape, Array& out);
+inline constexpr int64_t kMaxJoined = 1024;  // elements beyond which joining is recorded
 /// Makes an evaluated storage's bytes its own, so that they may be written in place: pending readers
 /// and copies keep the old ones. Exported memory is written where it is.
 void make_private_for_writing(Storage& s);

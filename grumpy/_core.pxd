@@ -251,6 +251,7 @@ cdef extern from "core/record.h" namespace "grumpy::binding":
     void evaluate_many(const vector[const Array*]&) except +translate
     void evaluate_pending() except +translate
     string show_arrays(const vector[const Array*]&, const string&) except +translate
+    cbool join_known(const Array** arrays, int n, int axis, const int64_t* shape, int ndim, Array&) except +translate
     cdef cppclass ConfigText:
         string name
         string variable

@@ -478,6 +478,11 @@ inline bool can_cast_same_kind(int from, int to) {
   return can_cast_safely(DType(from), DType(to)) || rank(DType(from)) <= rank(DType(to));
 }
 
+/// The arrays joined at once; false: they have to be recorded.
+inline bool join_known(const Array** arrays, int n, int axis, const int64_t* shape, int ndim, Array& out) {
+  return api::join_known({arrays, size_t(n)}, axis, {shape, size_t(ndim)}, out);
+}
+
 // ---- scalars
 
 inline int dtype_of(const Array& a) { return int(a.storage->dtype); }

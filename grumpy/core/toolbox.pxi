@@ -50,7 +50,57 @@ def is_array(x):
     return type(x) is ndarray and not (<ndarray>x).bits & FOREIGN
 
 
+def joined_at_once(arrays, int axis, bint stacks=False):
+    """A list of arrays joined along `axis` (or, stacked, along a new one there) from memory to memory; None
+    where not all are known, alike and small, or where NumPy may have to raise its error."""
+    cdef const Array* parts[MOST_AT_ONCE]
+    cdef int64_t shape[64]
+    cdef ndarray g
+    cdef Array out
+    cdef const ShapeRep* s
+    cdef int n, k, j, ndim = 0
+    if type(arrays) is not list and type(arrays) is not tuple:
+        return None
+    n = <int>len(arrays)
+    if not 0 < n <= MOST_AT_ONCE:
+        return None
+    for k in range(n):
+        x = arrays[k]
+        if type(x) is not ndarray or not readable(<ndarray>x) or is_waiting((<ndarray>x).a):
+            return None
+        g = <ndarray>x
+        s = g.a.shape().get()
+        parts[k] = &g.a
+        if k == 0:
+            ndim = s.ndim
+            if ndim == 0 or ndim > 8:
+                return None
+            if axis < 0:
+                axis += ndim + stacks
+            if not 0 <= axis < ndim + stacks:
+                return None
+            for j in range(ndim):
+                shape[j] = s.dims[j]
+            continue
+        if s.ndim != ndim:
+            return None
+        for j in range(ndim):
+            if j == axis and not stacks:
+                shape[j] += s.dims[j]
+            elif s.dims[j] != shape[j]:
+                return None
+    if stacks:
+        for j in range(ndim, axis, -1):
+            shape[j] = shape[j - 1]
+        shape[axis] = n
+        ndim += 1
+    if not join_known(parts, n, axis, shape, ndim, out):
+        return None
+    return make(out)
+
+
 cdef enum:
+    MOST_AT_ONCE = 64
     MOST_STACKED = 512  # beyond which one conversion is cheaper than that many recorded writes
 
 
