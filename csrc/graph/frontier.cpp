@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "graph/demand.h"
 
 namespace grumpy {
 namespace {
@@ -110,7 +111,7 @@ uint8_t frontier_flags(const Node& n, bool is_wanted) {
     case NodeKind::Take:
     case NodeKind::Compress:
     case NodeKind::Check:
-    case NodeKind::Put: return is_wanted ? kOutput : n.owners > 0 || n.refs > n.uses ? kLive : 0;
+    case NodeKind::Put: return is_wanted || (n.owners > 0 && is_in_demand(n)) ? kOutput : n.owners > 0 || n.refs > n.uses ? kLive : 0;
   }
   return flags;
 }

@@ -68,6 +68,7 @@ struct Node {
   uint8_t part;               // Foreign: which output; Check, Put: which axis
   bool is_selected;           // a Compress, or one is below (graph/widen.h)
   bool may_fail;              // a Check is, or was, among what it is computed from
+  bool was_left;              // an evaluation computed it in passing, and did not keep it
   Buffer* data;               // owned; set once evaluated
   union {
     Scalar constant;          // Constant

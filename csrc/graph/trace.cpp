@@ -1,5 +1,7 @@
 #include "graph/trace.h"
 
+#include "graph/demand.h"
+
 namespace grumpy {
 namespace {
 
@@ -113,7 +115,9 @@ bool Trace::follow(std::span<Node* const> wanted, std::vector<Node*>& nodes) con
     }
     // Somebody outside who shares this work may be a live array.
     if (mode_of(*n) != s.mode || n->refs > s.uses + n->owners) return false;
-    if (!(s.flags & kOutput) && (n->owners > 0) != bool(s.flags & kLive)) return false;
+    if (s.user == kNobody) continue;
+    const uint8_t kept = n->owners == 0 ? 0 : is_in_demand(*n) ? kOutput : kLive;
+    if (kept != (s.flags & (kOutput | kLive))) return false;
   }
   for (const Edge& e : edges_)
     if (at[e.user]->in[e.slot] != at[e.input]) return false;

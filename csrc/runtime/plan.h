@@ -87,6 +87,7 @@ struct Plan {
   std::vector<PlanStep> steps;
   struct Commit { uint32_t tag, slot; };
   std::vector<Commit> commits;   // pending nodes that become leaves
+  std::vector<uint32_t> left;    // live arrays that stay pending, though their values were computed or could be
   double work = 0;               // element operations; decides whether to let go of the GIL
 };
 

@@ -14,7 +14,7 @@ namespace {
 class Planner {
  public:
   Planner(const Frontier& f, const Snapshot& s, const PartitionList& list)
-      : s_(s), list_(list), pinned_(find_pinned(f, s, list)), memory_(s, list, pinned_) {}
+      : f_(f), s_(s), list_(list), pinned_(find_pinned(f, s, list)), memory_(s, list, pinned_) {}
 
   std::shared_ptr<const Plan> run() {
     for (uint32_t i = 0; i < list_.partitions.size(); ++i) {
@@ -32,6 +32,7 @@ class Planner {
     for (uint32_t id = 0; id < s_.nodes.size(); ++id) {
       if (is_committed(s_, list_, id)) plan_->commits.push_back({s_.nodes[id].tag, memory_.slot(id)});
     }
+    note_left();
     for (const PlanStep& st : plan_->steps) plan_->work += st.points * double(1 + st.spec.program.instrs.size());
     return plan_;
   }
@@ -55,6 +56,14 @@ class Planner {
       for (int k = 0; k < n.nin; ++k) pinned[n.in[k]->index] = true;
     }
     return pinned;
+  }
+
+  /// Live arrays that this evaluation computes in passing, or would have to, and does not keep.
+  void note_left() {
+    std::vector<bool> kept(f_.nodes.size());
+    for (const Plan::Commit& c : plan_->commits) kept[c.tag] = true;
+    for (size_t i = 0; i < f_.nodes.size(); ++i)
+      if (f_.flags[i] & kLive && !kept[i]) plan_->left.push_back(uint32_t(i));
   }
 
   const SnapNode& at(uint32_t id) const { return s_.nodes[id]; }
@@ -354,6 +363,7 @@ class Planner {
     plan_->steps.push_back(std::move(step));
   }
 
+  const Frontier& f_;
   const Snapshot& s_;
   const PartitionList& list_;
   const std::vector<bool> pinned_;

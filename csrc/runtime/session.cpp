@@ -12,6 +12,7 @@
 
 #include "base/config.h"
 #include "base/error.h"
+#include "graph/demand.h"
 #include "graph/frontier.h"
 #include "graph/index_arrays.h"
 #include "graph/late_release.h"
@@ -205,6 +206,13 @@ void keep_errors(const Frontier& f, std::vector<FpReportItem>& items) {
   }
 }
 
+/// An array no larger than what it is computed from.
+bool is_worth_keeping(const Node& n, const Frontier& f) {
+  return std::any_of(f.nodes.begin(), f.nodes.end(), [&](const Node* in) {
+    return in->kind == NodeKind::Leaf && in->shape->size * item_bytes(in->dtype) >= n.shape->size * item_bytes(n.dtype);
+  });
+}
+
 }  // namespace
 
 void set_python_hooks(const PythonHooks& hooks) { python = hooks; }
@@ -244,6 +252,9 @@ static void evaluate_once(std::span<Node* const> wanted, Gil gil) {
   if (!errors.empty()) keep_errors(frontier, errors);
   const std::string difference = validation.compare(plan, buffers);
   buffers.keep(plan.commits);
+  for (const Node* n : wanted)
+    if (n->was_left && is_worth_keeping(*n, frontier)) note_demand(*n);
+  for (const uint32_t tag : plan.left) frontier.nodes[tag]->was_left = true;
   for (const Plan::Commit& c : plan.commits) materialize(frontier.nodes[c.tag], buffers.take(c.slot));
   count(stats().evaluations);
   if (!difference.empty()) throw InternalError("GRUMPY_VALIDATE: " + difference);
