@@ -110,10 +110,10 @@ namespace {
 // What a value written to and read back from a block buffer costs, per element; and what
 // compiling costs (docs/performance.md, "tiers").
 constexpr double kStepNs = 0.16;
-constexpr double kCallNs = 5;           // of a step, whatever its size
+constexpr double kCallNs = 14;          // of a step, whatever its size
 constexpr double kEasedNs = 0.3;        // what fp=fast saves of an operation that it makes cheaper, per element
 constexpr double kAlonePoints = 8192;   // fewer are the work of one thread
-constexpr double kQuickCompileNs = 0.4e6, kQuickPerScalarOpNs = 10e3, kFullFactor = 4;
+constexpr double kQuickCompileNs = 0.4e6, kQuickPerScalarOpNs = 10e3;
 // Scalar operations that an expansion of an elementary function takes, about.
 constexpr double kScalarOpsOfFunction = 40;
 
@@ -291,7 +291,8 @@ const StepList& KernelCode::steps_for(double points) {
       } catch (const CompileError& e) {
         GRUMPY_LOG(Device) << name_ << " stays interpreted: " << e.what();
       }
-    } else if (heat > (state == 2 ? 2 : 1) * kFullFactor * cost) {
+    } else if (heat > (state == 2 ? 2 : 1) * cost) {
+      // A full compilation takes four times as long, but in a thread that runs when nobody else wants to.
       int expected = state;
       if (state != 1 && state_.compare_exchange_strong(expected, state == 2 ? 2 : 1)) {
         heat_ns_.store(-1e300);  // queued once
