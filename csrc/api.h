@@ -51,7 +51,9 @@ Array copy_in(DType dtype, std::span<const int64_t> shape, const void* data, std
 /// Arrays of one dtype one after another along `axis` of the new array `out`, of this shape, into which they fit.
 /// False, with nothing done: not all of them are known and in C order, or they are too large to be joined at once.
 bool join_known(std::span<const Array* const> arrays, int axis, std::span<const int64_t> shape, Array& out);
-inline constexpr int64_t kMaxJoined = 1024;  // elements beyond which joining is recorded
+/// Every element the same value; a small array is there at once.
+Array filled(const Scalar& value, std::span<const int64_t> shape);
+inline constexpr int64_t kMaxAtOnce = 1024;  // elements beyond which both are recorded
 /// Makes an evaluated storage's bytes its own, so that they may be written in place: pending readers
 /// and copies keep the old ones. Exported memory is written where it is.
 void make_private_for_writing(Storage& s);

@@ -271,6 +271,7 @@ cdef extern from "core/record.h" namespace "grumpy::binding":
     Array broadcast_to(const Array&, const int64_t* shape, int ndim) except +translate
     Array empty(int dtype, const int64_t* shape, int ndim) except +translate
     Array constant(const Scalar&) except +translate
+    Scalar as_dtype(const Scalar&, int dtype) noexcept
     Array filled(const Scalar&, const int64_t* shape, int ndim) except +translate
     Array copy_in(int dtype, const int64_t* shape, const int64_t* strides, int ndim,
                   const void* data) except +translate

@@ -35,7 +35,10 @@ cdef object array_function(object function, object types, object args, object kw
             result = call_reduce(<NativeReduce>found, <tuple>args, <dict>kwargs)
         else:
             try:
-                result = PyObject_Call(<object>found, args, kwargs)
+                if type(<object>found) is Quick:
+                    result = call_quick(<Quick>found, <tuple>args, <dict>kwargs)
+                else:
+                    result = PyObject_Call(<object>found, args, kwargs)
             except Forward as e:
                 result = NotImplemented
                 if e.args:

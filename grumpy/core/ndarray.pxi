@@ -469,14 +469,26 @@ cdef class ndarray:
     @property
     def T(self):
         """View with the axes in reverse order."""
-        return self.transpose()
+        global dispatches
+        cdef Array a
+        if not viewable(self) or self.bits & SCALAR:
+            return self.transpose()
+        dispatches += 1
+        a = transposed(self.a)
+        return make_view(self, a)
 
     @property
     def mT(self):
         """View with the last two axes exchanged."""
+        global dispatches
+        cdef Array a
         if self.ndim < 2:
             raise ValueError("matrix transpose with ndim < 2 is undefined")
-        return self.swapaxes(-1, -2)
+        if not viewable(self):
+            return self.swapaxes(-1, -2)
+        dispatches += 1
+        a = moved_axis(self.a, self.a.ndim() - 1, self.a.ndim() - 2, True)
+        return make_view(self, a)
 
     @property
     def real(self):
@@ -630,7 +642,12 @@ cdef class ndarray:
         """The elements in one dimension; a view where NumPy gives one."""
         global dispatches
         cdef int64_t n
+        cdef Array a
         dispatches += 1
+        if order == "C" and not self.bits & SCALAR and viewable(self) and is_c_contiguous(self.a):
+            n = self.a.size()
+            a = try_reshape(self.a, &n, 1)
+            return make_view(self, a)
         if viewable(self) and order in ("C", "F", "A") and not self.bits & SCALAR:
             n = self.a.size()
             in_order = (order != "F" and is_c_contiguous(self.a)) or (order != "C" and is_f_contiguous(self.a))

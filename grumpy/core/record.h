@@ -422,11 +422,13 @@ inline Array empty(int dtype, const int64_t* shape, int ndim) {
 /// An array of ndim 0 with this value.
 inline Array constant(const Scalar& s) { return new_array(make_constant(s)); }
 
-/// Every element the same value, computed when needed.
+/// Every element the same value, computed when needed where that costs more than a plan.
 inline Array filled(const Scalar& s, const int64_t* shape, int ndim) {
-  Shape to = make_shape({shape, size_t(ndim)});
-  return new_array(record_broadcast(make_constant(s), to));
+  return api::filled(s, {shape, size_t(ndim)});
 }
+
+/// The number as another dtype.
+inline Scalar as_dtype(const Scalar& s, int t) { return convert(s, DType(t)); }
 
 inline Array copy_in(int dtype, const int64_t* shape, const int64_t* strides, int ndim, const void* data) {
   return api::copy_in(DType(dtype), {shape, size_t(ndim)}, data, {strides, size_t(ndim)});

@@ -6,7 +6,11 @@ def implements(*numpy_functions, reads=False):
     signature, and raises Forward for arguments that only NumPy can handle. `reads`: it looks at values."""
     def register(function):
         for f in numpy_functions:
-            functions[f] = function
+            quick = functions.get(f)
+            if type(quick) is Quick:
+                (<Quick>quick).code = function
+            else:
+                functions[f] = function
             if reads:
                 readers.add(f)
         return function
@@ -451,7 +455,7 @@ def native_dtypes():
 
 def native_functions():
     """The NumPy functions that have an implementation here."""
-    return dict(functions)
+    return {f: (<Quick>code).code if type(code) is Quick else code for f, code in functions.items()}
 
 
 def reading_functions():

@@ -2,7 +2,7 @@
 import numpy as np
 
 from grumpy._core import (
-    Forward, broadcast_view, can_store, implements, is_array, joined, joined_at_once, native, new_array)
+    Forward, broadcast_view, can_store, implements, joined, joined_at_once, native, new_array)
 from grumpy.functions.common import normal_axis, only_default
 
 MANY = 512  # arrays beyond which one call of NumPy is cheaper than that many recorded writes
@@ -51,10 +51,6 @@ def _join(arrays, axis, out, dtype, casting):
 @implements(np.concatenate)
 def concatenate(arrays, /, axis=0, out=None, *, dtype=None, casting="same_kind"):
     """numpy.concatenate."""
-    if out is None and dtype is None and type(axis) is int and casting == "same_kind":
-        result = joined_at_once(arrays, axis)
-        if result is not None:
-            return result
     arrays = _natives(arrays)
     if axis is None:
         arrays = [a.ravel() for a in arrays]
@@ -67,10 +63,6 @@ def concatenate(arrays, /, axis=0, out=None, *, dtype=None, casting="same_kind")
 @implements(np.stack)
 def stack(arrays, axis=0, out=None, *, dtype=None, casting="same_kind"):
     """numpy.stack."""
-    if out is None and dtype is None and type(axis) is int and casting == "same_kind":
-        result = joined_at_once(arrays, axis, True)
-        if result is not None:
-            return result
     arrays = _natives(arrays)
     if len({a.shape for a in arrays}) != 1:
         raise Forward("an error of NumPy's")
@@ -82,20 +74,12 @@ def stack(arrays, axis=0, out=None, *, dtype=None, casting="same_kind"):
 @implements(np.vstack)
 def vstack(tup, *, dtype=None, casting="same_kind"):
     """numpy.vstack."""
-    if dtype is None and casting == "same_kind" and type(tup) in (list, tuple) and tup and is_array(tup[0]):
-        result = joined_at_once(tup, 0, tup[0].ndim == 1)
-        if result is not None:
-            return result
     return _join([np.atleast_2d(a) for a in _natives(tup)], 0, None, dtype, casting)
 
 
 @implements(np.hstack)
 def hstack(tup, *, dtype=None, casting="same_kind"):
     """numpy.hstack."""
-    if dtype is None and casting == "same_kind" and type(tup) in (list, tuple) and tup and is_array(tup[0]):
-        result = joined_at_once(tup, int(tup[0].ndim > 1))
-        if result is not None:
-            return result
     arrays = [np.atleast_1d(a) for a in _natives(tup)]
     return _join(arrays, 0 if arrays[0].ndim == 1 else 1, None, dtype, casting)
 

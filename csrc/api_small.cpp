@@ -1,8 +1,9 @@
-// The part of api.h that joins arrays whose values are known, at the call.
+// The part of api.h that makes small arrays at the call where all is known: what could be fused costs less than a plan.
 #include <cstring>
 
 #include "api.h"
 #include "device/cpu/allocator.h"
+#include "device/cpu/strided_copy.h"
 #include "runtime/stats.h"
 
 namespace grumpy::api {
@@ -26,7 +27,7 @@ const char* dense_bytes(const Array& a) {
 bool join_known(std::span<const Array* const> arrays, int axis, std::span<const int64_t> shape, Array& out) {
   int64_t rows = 1, row = 1;
   for (size_t k = 0; k < shape.size(); ++k) (int(k) < axis ? rows : row) *= shape[k];
-  if (rows * row > kMaxJoined || rows == 0) return false;
+  if (rows * row > kMaxAtOnce || rows == 0) return false;
   const DType t = arrays[0]->dtype();
   const int item = item_bytes(t);
   for (const Array* a : arrays)
@@ -45,6 +46,16 @@ bool join_known(std::span<const Array* const> arrays, int axis, std::span<const 
   count(stats().bytes_moved, 2 * buffer->nbytes);
   out = new_array(make_leaf(t, make_shape(shape), std::move(buffer)));
   return true;
+}
+
+Array filled(const Scalar& value, std::span<const int64_t> shape) {
+  Shape to = make_shape(shape);
+  if (to->size > kMaxAtOnce || shape.empty()) return new_array(record_broadcast(make_constant(value), to));
+  const int item = item_bytes(value.dtype);
+  BufferRef buffer = allocate_buffer(size_t(to->size * item));
+  fill_elements(static_cast<char*>(buffer->data), reinterpret_cast<const char*>(value.bytes), to->size, item);
+  pad_tail(*buffer, size_t(item));
+  return new_array(make_leaf(value.dtype, std::move(to), std::move(buffer)));
 }
 
 }  // namespace grumpy::api
