@@ -14,6 +14,7 @@ cdef enum QuickKind:
     QUICK_TRANSPOSE
     QUICK_FLIP
     QUICK_EXPAND
+    QUICK_FULL
     QUICK_SWAP
     QUICK_MOVE
     QUICK_CONCATENATE
@@ -92,6 +93,12 @@ cdef object quick_result(Quick f, tuple args):
         if f.kind == QUICK_TRANSPOSE:
             return transpose_native(g, None)
         return reversed_view(g, all_axes(shape.ndim)) if f.kind == QUICK_FLIP else NotImplemented
+    if f.kind == QUICK_FULL:
+        id = dtype_id(g)
+        if n > 2 or not readable(g) or not is_c_contiguous(g.a) or not weak_scalar(args[1], &s) or not is_exact_in(s, id):
+            return NotImplemented
+        a = filled(as_dtype(s, id), &shape.dims[0], shape.ndim)
+        return make(a)
     if f.kind < QUICK_FLIP or not plain_axis(args[1], shape.ndim + (f.kind == QUICK_EXPAND), &k):
         return NotImplemented
     if f.kind == QUICK_FLIP:
@@ -182,6 +189,7 @@ cdef int build_quick() except -1:
     for function, kind, number in (
             (np.shape, QUICK_SHAPE, 0), (np.ndim, QUICK_NDIM, 0), (np.size, QUICK_SIZE, 0),
             (np.empty_like, QUICK_EMPTY, 0), (np.zeros_like, QUICK_ZEROS, 0), (np.ones_like, QUICK_ONES, 0),
+            (np.full_like, QUICK_FULL, 0),
             (np.copy, QUICK_COPY, 0), (np.atleast_1d, QUICK_ATLEAST, 1), (np.atleast_2d, QUICK_ATLEAST, 2),
             (np.atleast_3d, QUICK_ATLEAST, 3), (np.ravel, QUICK_RAVEL, 0), (np.transpose, QUICK_TRANSPOSE, 0),
             (np.flip, QUICK_FLIP, 0), (np.expand_dims, QUICK_EXPAND, 0), (np.swapaxes, QUICK_SWAP, 0),

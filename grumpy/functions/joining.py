@@ -113,8 +113,11 @@ def append(arr, values, axis=None):
 def roll(a, shift, axis=None):
     """numpy.roll."""
     a = native(a)
-    if axis is None:
+    if axis is None and a.ndim != 1:
         return roll(a.ravel(), shift, 0).reshape(a.shape)
+    if type(shift) is int and type(axis) in (int, type(None)):
+        return _rolled(a, {normal_axis(axis or 0, a.ndim): shift})
+    axis = 0 if axis is None else axis
     shifts = shift if isinstance(shift, (tuple, list)) else (shift,)
     axes = axis if isinstance(axis, (tuple, list)) else (axis,)
     if not all(isinstance(s, (int, np.integer)) for s in shifts):
@@ -126,17 +129,28 @@ def roll(a, shift, axis=None):
     for s, k in zip(shifts, axes):
         k = normal_axis(k, a.ndim)
         steps[k] = steps.get(k, 0) + int(s)
+    return _rolled(a, steps)
+
+
+def _rolled(a, steps):
+    """A copy of `a` with its elements moved so many steps along these axes."""
+    moves = False
     for k, s in steps.items():
         n = a.shape[k]
         s = s % n if n else 0
         if s == 0:
             continue
+        moves = True
         head = (slice(None),) * k
+        first, second = a[head + (slice(n - s, None),)], a[head + (slice(None, n - s),)]
+        if a.flags.c_contiguous:
+            a = _join([first, second], k, None, None, "same_kind")
+            continue
         out = np.empty_like(a)
-        out[head + (slice(s, None),)] = a[head + (slice(None, n - s),)]
-        out[head + (slice(None, s),)] = a[head + (slice(n - s, None),)]
+        out[head + (slice(s, None),)] = second
+        out[head + (slice(None, s),)] = first
         a = out
-    return a if any(s % a.shape[k] for k, s in steps.items() if a.shape[k]) else a.copy(order="K")
+    return a if moves else a.copy(order="K")
 
 
 @implements(np.tile)

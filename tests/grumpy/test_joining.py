@@ -81,3 +81,29 @@ def test_large_or_pending_arrays_are_joined_when_needed():
     small = grumpy.asarray(np.arange(10.0))
     assert grumpy._core.is_pending(np.concatenate([large, large]))
     assert grumpy._core.is_pending(np.concatenate([small + 1, small]))
+
+
+@pytest.mark.parametrize("a", [np.arange(6), np.arange(12.0).reshape(3, 4), np.arange(12.0).reshape(3, 4).T, np.zeros((0, 3)),
+                               np.arange(24.0).reshape(2, 3, 4)[:, ::-1], np.array(3.0), np.arange(3000.0)])
+@pytest.mark.parametrize(("shift", "axis"), [
+    (1, None), (-2, None), (7, 0), (0, 0), (1, -1), (2, 1), ((1, 1), (0, 0)), ((1, 2), (0, 1)), (1, (0, 1)), ((1, -1), 0),
+    (np.int64(2), 0), (1, 5), (True, 0), (10**30, 0)])
+def test_roll(a, shift, axis):
+    try:
+        want = np.roll(a, shift, axis)
+    except Exception as error:
+        with pytest.raises(type(error)):
+            np.roll(grumpy.asarray(a), shift, axis)
+        return
+    got = np.roll(grumpy.asarray(a), shift, axis)
+    assert got.dtype == want.dtype and (want.size == 0 or got.strides == want.strides)
+    np.testing.assert_array_equal(np.asarray(got), want)
+    got[...] = 0  # a new array
+
+
+def test_a_small_array_rolls_at_the_call():
+    g = grumpy.asarray(np.arange(10.0))
+    grumpy.report().reset()
+    r = np.roll(g, 3)
+    assert (grumpy.report().recorded, grumpy.report().library_calls) == (0, 1)
+    assert not np.shares_memory(np.roll(g, 10), g) and not np.shares_memory(r, g)

@@ -9,6 +9,10 @@ CALLS = {
     "empty_like": np.empty_like, "empty_like of dtype": lambda a: np.empty_like(a, "i2"),
     "zeros_like": np.zeros_like, "zeros_like of shape": lambda a: np.zeros_like(a, shape=(2,)),
     "ones_like": np.ones_like, "ones_like in order": lambda a: np.ones_like(a, order="F"),
+    "full_like": lambda a: np.full_like(a, 3), "full_like of a fraction": lambda a: np.full_like(a, 2.5),
+    "full_like of a complex": lambda a: np.full_like(a, 1j), "full_like of an array": lambda a: np.full_like(a, a[:1]),
+    "full_like of a large one": lambda a: np.full_like(a, 2**40 + 1), "full_like of NaN": lambda a: np.full_like(a, np.nan),
+    "full_like of truth": lambda a: np.full_like(a, True), "full_like of -0.0": lambda a: 1 / np.full_like(a, -0.0),
     "copy": np.copy, "copy in order": lambda a: np.copy(a, "F"),
     "atleast_1d": np.atleast_1d, "atleast_2d": np.atleast_2d, "atleast_3d": np.atleast_3d,
     "atleast_1d of two": lambda a: np.atleast_1d(a, a),
@@ -31,6 +35,8 @@ GIVEN = {
 }
 
 
+@pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning", "ignore:divide by zero:RuntimeWarning",
+                            "ignore:.*discards the imaginary part")
 @pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
 @pytest.mark.parametrize("given", GIVEN.values(), ids=GIVEN)
 def test_as_numpys(call, given):
