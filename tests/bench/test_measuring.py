@@ -117,3 +117,11 @@ def test_a_failing_measurement_says_so():
     gone = workloads.WORKLOADS["add"]
     with pytest.raises(RuntimeError, match="add on numpy: .*unexpected keyword argument 'm'"):
         fresh.run(BENCH / "firstcall.py", "numpy", gone, {"m": 1}, {"seconds": 0.0})
+
+
+def test_where_time_goes():
+    lines = run("where.py", "--only", "add,sgd", "--sizes", "small", "--seconds", "0.01")
+    assert lines[0].split()[:2] == ["workload", "size"]
+    assert lines[1].split()[:3] == ["W7", "sgd", "n=100"] and lines[2].split()[:3] == ["W10", "add", "n=100"]
+    assert lines[2].split()[7] == "1"  # one kernel
+    assert lines[-1].startswith("A copy of 32 MiB moves ")
