@@ -83,7 +83,12 @@ cdef object quick_result(Quick f, tuple args):
                 a = filled(as_dtype(s, id), &shape.dims[0], shape.ndim)
             return make(a)
         if f.kind == QUICK_ATLEAST:
-            return x if shape.ndim >= f.number and readable(g) else NotImplemented
+            if shape.ndim >= f.number:
+                return x if readable(g) else NotImplemented
+            if f.number != 2 or shape.ndim != 1:
+                return NotImplemented
+            a = with_axis(g.a, 0)
+            return make_view(g, a)
         if f.kind == QUICK_RAVEL:
             if not is_c_contiguous(g.a):
                 return NotImplemented
