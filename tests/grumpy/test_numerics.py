@@ -80,6 +80,17 @@ def test_ties_and_nan_are_numpys(dtype):
             np.testing.assert_array_equal(got, want, err_msg=f"{name} {axis}")
 
 
+@pytest.mark.parametrize("dtype", ["complex64", "complex128"])
+@pytest.mark.parametrize("n", [20, 100, 5000])
+@pytest.mark.parametrize("name", ["argmin", "argmax"])
+def test_complex_numbers_are_nan_where_either_part_is(name, n, dtype):
+    for first in (complex(5, np.nan), complex(-5, np.nan), complex(np.nan, 0)):
+        x = np.zeros(n, dtype)
+        x[n // 2], x[n - 2] = first, complex(1, np.nan)
+        for y in (x, x[::-1].copy()):
+            assert int(getattr(np, name)(grumpy.asarray(y))) == getattr(np, name)(y)
+
+
 @pytest.mark.parametrize("op", ["add", "subtract", "multiply", "divide", "floor_divide", "remainder", "maximum", "fmin"])
 @pytest.mark.parametrize("dtype", ["i1", "u2", "i8", "f4", "f8"])
 def test_arithmetic_is_numpys_to_the_bit(op, dtype):
