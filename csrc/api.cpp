@@ -381,7 +381,9 @@ bool write_element(const Array& dst, int64_t offset, const Operand& value) {
   } else if (value.scalar.dtype == s.dtype) {
     element = value.scalar;
   } else {
-    const NodeRef converted = record_constant(value.scalar, s.dtype, Site{});
+    Site wary;
+    wary.watch = 0xff;  // what may overflow is cast by an operation, which warns
+    const NodeRef converted = record_constant(value.scalar, s.dtype, wary);
     if (converted->kind != NodeKind::Constant) return false;
     element = converted->constant;
   }

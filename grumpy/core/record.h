@@ -553,7 +553,7 @@ inline bool fits(const Scalar& s, DType t) {
   switch (s.dtype) {
     case DType::int64:
     case DType::uint64: {
-      if (!is_integer(t)) return t != DType::float16 || (s.dtype == DType::int64 && std::llabs(s.as<int64_t>()) < 65000);
+      if (!is_integer(t)) return t != DType::float16 || (s.dtype == DType::int64 && s.as<int64_t>() < 65000 && s.as<int64_t>() > -65000);
       const int bits = int(item_bytes(t)) * 8 - (kind(t) == Kind::Int);
       if (s.dtype == DType::uint64) return t == DType::uint64;
       const int64_t v = s.as<int64_t>();

@@ -55,6 +55,20 @@ def test_values_are_those_numpy_would_write():
             assert str(outcomes[0]) == str(outcomes[1]), (dtype, value)
 
 
+@pytest.mark.parametrize(("dtype", "value"), [("f4", np.float64(1e300)), ("F", np.float64(1e300)), ("i4", np.array(1e300)),
+                                              ("u1", np.float64("nan")), ("e", -2**63), ("e", np.uint64(2**63))])
+def test_values_that_do_not_fit_are_told_of(dtype, value):
+    told = []
+    for a in (np.zeros(3, dtype), grumpy.asarray(np.zeros(3, dtype))):
+        with np.errstate(all="warn"), pytest.warns(RuntimeWarning) as record:
+            a[1] = value
+            np.asarray(a)
+        told.append([str(w.message) for w in record])
+        with np.errstate(all="raise"), pytest.raises(FloatingPointError, match="in cast"):
+            a[1] = value
+    assert told[0] == told[1]
+
+
 def test_readonly_and_out_of_bounds():
     g = grumpy.asarray(np.arange(3))
     with pytest.raises(IndexError):
