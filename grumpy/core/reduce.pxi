@@ -162,6 +162,8 @@ cdef object reduce_native(int rop, ndarray x, object axis, object dtype, object 
             return NotImplemented
         if rop == RED_ADD and accumulate >= FLOAT16 and two[1].array == NULL and has_negative_zero(initial):
             return NotImplemented  # our sums start from +0
+        if two[1].array == NULL and two[1].scalar.is_weak and not weak_fits(two[1], result, -1):
+            return NotImplemented
     r = reduced(rop, a, axes, keepdims, accumulate, result)
     if initial is not None:
         two[0].array = &r

@@ -116,6 +116,9 @@ def test_reduce_keywords():
     compare(lambda a: np.minimum.reduce(a[:0], 0, initial=5), a)
     compare(lambda a: np.minimum.reduce(a[:0], 0), a)
     compare(lambda a: np.add.reduce(a[:0], 0), a)
+    for dtype in "BIQ":
+        compare(lambda a: np.add.reduce(a[:0], 0, initial=-2), a.astype(dtype))
+        compare(lambda a: np.multiply.reduce(a, 0, initial=-2), a.astype(dtype))
     compare(lambda a, m: np.add.reduce(a, 1, where=m), a, m)
     compare(lambda a, m: np.maximum.reduce(a, 1, where=m, initial=-1), a, m)
     compare(lambda a, m: np.maximum.reduce(a, 1, where=m), a, m)
