@@ -129,7 +129,8 @@ void run_any(Launch& l, int64_t n) {
 
   int64_t per_task = std::max(min_task_elements(l), div_up(n, workers * kTasksPerWorker));
   const int64_t row = l.by_rows ? s.extents[size_t(s.ndim - 1)] : range;
-  const int64_t unit = row <= per_task ? row : l.block;  // tasks begin at rows, or at groups of lanes
+  const int64_t groups = div_up(per_task, kLanes) * kLanes;
+  const int64_t unit = row <= per_task ? row : std::min(l.block, groups);  // tasks begin at rows, or at groups of lanes
   per_task = div_up(per_task, unit) * unit;
   parallel_for(div_up(n, per_task), workers, [&](int64_t task, int) {
     run_span(l, task * per_task, std::min(n, (task + 1) * per_task), range);
