@@ -33,7 +33,7 @@ def test_program(case, monkeypatch):
 def test_every_program_is_in_the_demo():
     helpers = {"demo", "examples", "firstcall", "fresh", "harness", "memory", "operations",
                "photographs", "report", "rival_forms", "rival_loops", "rivals", "sweep",
-               "sweep_report", "workloads"}
+               "sweep_report", "where", "workloads"}
     present = {path.stem for path in BENCH.glob("*.py")}
     assert present - helpers == set(demo.PROGRAMS)
 
