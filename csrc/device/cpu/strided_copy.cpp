@@ -32,6 +32,17 @@ template <class T> void fill_run(char* to, T v, int64_t n) {
   for (; i < n; ++i) store(to + i * size, v);
 }
 
+/// One by one, any steps.
+template <class T> inline void copy_each(char* to, int64_t to_step, const char* from, int64_t from_step, int64_t n) {
+  int64_t i = 0;
+  for (; i + 4 <= n; i += 4) {
+    const T a = load<T>(from), b = load<T>(from + from_step), c = load<T>(from + 2 * from_step), d = load<T>(from + 3 * from_step);
+    store(to, a), store(to + to_step, b), store(to + 2 * to_step, c), store(to + 3 * to_step, d);
+    from += 4 * from_step, to += 4 * to_step;
+  }
+  for (; i < n; ++i, from += from_step, to += to_step) store(to, load<T>(from));
+}
+
 template <class T> void copy_run(char* to, int64_t to_step, const char* from, int64_t from_step, int64_t n) {
   constexpr int64_t size = sizeof(T);
   if (to_step == size && from_step == size) {
@@ -39,25 +50,11 @@ template <class T> void copy_run(char* to, int64_t to_step, const char* from, in
   } else if (from_step == 0 && to_step == size) {
     fill_run(to, load<T>(from), n);
   } else if (to_step == size) {
-    int64_t i = from_step == 2 * size ? pack_every_second(to, from, n, int(size))
-                : from_step == -size  ? copy_reversed(to, from, n, int(size)) : 0;
-    from += i * from_step, to += i * size;
-    for (; i + 4 <= n; i += 4) {
-      const T a = load<T>(from), b = load<T>(from + from_step), c = load<T>(from + 2 * from_step),
-              d = load<T>(from + 3 * from_step);
-      store(to, a), store(to + size, b), store(to + 2 * size, c), store(to + 3 * size, d);
-      from += 4 * from_step, to += 4 * size;
-    }
-    for (; i < n; ++i, from += from_step, to += size) store(to, load<T>(from));
+    const int64_t i = from_step == 2 * size ? pack_every_second(to, from, n, int(size))
+                      : from_step == -size  ? copy_reversed(to, from, n, int(size)) : 0;
+    copy_each<T>(to + i * size, size, from + i * from_step, from_step, n - i);
   } else {
-    int64_t i = 0;
-    for (; i + 4 <= n; i += 4) {
-      const T a = load<T>(from), b = load<T>(from + from_step), c = load<T>(from + 2 * from_step),
-              d = load<T>(from + 3 * from_step);
-      store(to, a), store(to + to_step, b), store(to + 2 * to_step, c), store(to + 3 * to_step, d);
-      from += 4 * from_step, to += 4 * to_step;
-    }
-    for (; i < n; ++i, from += from_step, to += to_step) store(to, load<T>(from));
+    copy_each<T>(to, to_step, from, from_step, n);
   }
 }
 
