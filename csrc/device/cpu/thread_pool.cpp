@@ -291,8 +291,6 @@ int num_threads() {
   return cpus;
 }
 
-void set_num_threads(int n) { set_config("num_threads", n == 0 ? "auto" : std::to_string(n)); }
-
 void parallel_for(int64_t ntasks, int max_workers, TaskRef body) {
   if (ntasks > 1 && max_workers > 1 && !is_inside) {
     const int64_t workers = std::min<int64_t>({ntasks, max_workers, num_threads()});

@@ -14,7 +14,6 @@
 namespace grumpy {
 
 int num_threads();           // GRUMPY_NUM_THREADS, else the CPUs we may run on
-void set_num_threads(int n); // from 1 on; 0: the CPUs we may run on
 
 /// A callable (task, worker) that outlives the call it is passed to; nothing is copied.
 class TaskRef {
