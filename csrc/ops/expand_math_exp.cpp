@@ -5,7 +5,8 @@
 // parts, the first so short that n times it is exact. e^r = 1 + r + r^2 q(r), where q minimises the
 // relative error of e^r - 1 (float64: degree 10, 2^-61.5) or the error of e^r (float32: degree 4,
 // 2^-27.9) over |r| <= 1.001 ln2/2; found with Sollya's fpminimax with coefficients of that format.
-// 1 + r is split exactly, so the result errs by 0.5 ulp and a little of r^2 q(r).
+// 1 + r is split exactly, so that errs by 0.5 ulp and a little of r^2 q(r). exp and exp2 themselves split
+// 1 + r + r^2/2 (exp for float64 only), and err by 0.51 ulp.
 #include "ops/expand_math_functions.h"
 
 namespace grumpy::math {
@@ -36,6 +37,17 @@ Value exp_of_rest(Pair rest) {
   const Value r = rest.hi + rest.lo, square = r * r;
   const Value q = r.is_double() ? polynomial(r, square, kExp64) : polynomial(r, square, kExp32);
   return s.hi + fma(square, q, s.lo + rest.lo);
+}
+
+/// The same, rounded nearly once: of the series only powers from the third on are rounded before the last sum.
+Value precise_exp_of_rest(Pair rest) {
+  const Value r = rest.hi, half = r * 0.5;
+  const Pair bent = two_product(half, r), line = fast_two_sum(r.constant(1), r);
+  const Pair sum = fast_two_sum(line.hi, bent.hi);
+  const auto terms = r.is_double() ? std::span<const double>(kExp64) : std::span<const double>(kExpm132);
+  const Value square = bent.hi + bent.hi, series = polynomial(r, square, terms.subspan(1));
+  const Value lost = fma(square * r, series, (line.lo + sum.lo) + bent.lo);
+  return sum.hi + fma(rest.lo, sum.hi + lost, lost);  // e^(hi + lo) = e^hi (1 + lo)
 }
 
 /// The same to 2^-31.
@@ -130,12 +142,11 @@ Value rough_exp(Value x) {
 
 namespace {
 
-/// 2^n e^r for x; infinities come through without the overflow and underflow of large numbers.
-Value scaled_exp(Value x, const Reduced& reduced, Value is_high) {
-  Value y = exp_of_rest(reduced.r);
+/// 2^n y for x; infinities come through without the overflow and underflow of large numbers.
+Value scaled_exp(Value x, Value y, Value shift, Value is_high) {
   y = select(is_high, x, y);
   y = select(x == -__builtin_inf(), 0, y);
-  return scale(y, reduced.shift);
+  return scale(y, shift);
 }
 
 }  // namespace
@@ -150,7 +161,10 @@ Value exp(Value x) {
   const double high = x.is_double() ? 720 : 100, low = x.is_double() ? -760 : -110;
   const Value is_high = x > high;
   const Value bounded = select(x < low, low, select(is_high, high, x));
-  return scaled_exp(x, reduce(bounded), is_high);
+  const Reduced reduced = reduce(bounded);
+  const bool is_precise = x.is_double() && !x.block->is_rough;
+  const Value y = is_precise ? precise_exp_of_rest(reduced.r) : exp_of_rest(reduced.r);
+  return scaled_exp(x, y, reduced.shift, is_high);
 }
 
 // x = n + f, r = f ln2 in two parts.
@@ -162,7 +176,7 @@ Value exp2(Value x) {
   const Value f = bounded - (shifted - round);
   Pair r = two_product(f, x.constant(0x1.62e42fefa39efp-1, 0x1.62e43p-1));
   r.lo = fma(f, x.constant(0x1.abc9e3b39803fp-56, -0x1.05c61p-29), r.lo);
-  return scaled_exp(x, {bits_of(shifted), r}, is_high);
+  return scaled_exp(x, x.block->is_rough ? exp_of_rest(r) : precise_exp_of_rest(r), bits_of(shifted), is_high);
 }
 
 // 2^n ((1 - c) + p) with c = 2^-n, the first difference in two parts.

@@ -63,7 +63,7 @@ Value add_arctan(Pair base, Pair top, Pair below, const Value* flip) {
 struct Arcsine {
   Value is_large;  // |x| > 1/2
   Pair root;       // |x|, or sqrt((1 - |x|) / 2)
-  Value bend;      // arcsin(root) - root
+  Pair bend;       // arcsin(root) - root
 };
 
 Arcsine arcsine(Value x) {
@@ -76,9 +76,22 @@ Arcsine arcsine(Value x) {
   const Value estimate = from_bits(bits_constant(bits, 0x5fe6eb50c7b537a9u, 0x5f375a86u) - (bits >> 1));
   const Value s_lost = fma(-s, s, w) * (estimate * 0.5);
   const Value root = select(is_large, s, magnitude), root_lost = select(is_large, s_lost, 0.0);
-  const Value z = select(is_large, w, magnitude * magnitude);
-  const Value series = w.is_double() ? polynomial(z, z * z, kArcsin64) : polynomial(z, z * z, kArcsin32);
-  return {is_large, {root, root_lost}, z * root * series};
+  const Pair square = two_product(magnitude, magnitude);
+  const Value z = select(is_large, w, square.hi);
+  if (!w.is_double()) return {is_large, {root, root_lost}, {z * root * polynomial(z, z * z, kArcsin32), w.constant(0)}};
+  // up to 5% of the result: in two parts too
+  const std::span<const double> terms(kArcsin64);
+  const Pair factor = fast_two_sum(w.constant(terms[0]), z * polynomial(z, z * z, terms.subspan(1)));
+  const Pair cubic = product({root, root_lost}, {z, select(is_large, 0.0, square.lo)});
+  return {is_large, {root, root_lost}, product(cubic, factor)};
+}
+
+/// base + factor arcsin(root), base a multiple of pi/4, factor 1 or 2 or their negatives.
+Value add_arcsine(Pair base, const Arcsine& a, Value factor) {
+  const Pair sum = fast_two_sum(base.hi, a.root.hi * factor);
+  if (!factor.is_double()) return sum.hi + fma(a.bend.hi + a.root.lo, factor, sum.lo + base.lo);
+  const Pair whole = fast_two_sum(sum.hi, a.bend.hi * factor);
+  return whole.hi + (whole.lo + fma(a.bend.lo + a.root.lo, factor, sum.lo + base.lo));
 }
 
 }  // namespace
@@ -128,9 +141,8 @@ Value arctan2(Value y, Value x) {
 Value arcsin(Value x) {
   const Arcsine a = arcsine(x);
   const Value twice = select(a.is_large, -2.0, x.constant(1));  // pi/2 - 2 arcsin, or arcsin itself
-  const Pair sum = fast_two_sum(select(a.is_large, angle(x, 2), x.constant(0)), a.root.hi * twice);
-  const Value lost = fma(a.bend + a.root.lo, twice, sum.lo + select(a.is_large, angle_lost(x, 2), x.constant(0)));
-  return copysign(sum.hi + lost, x);
+  const Pair base{select(a.is_large, angle(x, 2), x.constant(0)), select(a.is_large, angle_lost(x, 2), x.constant(0))};
+  return copysign(add_arcsine(base, a, twice), x);
 }
 
 Value arccos(Value x) {
@@ -142,9 +154,7 @@ Value arccos(Value x) {
   const auto pick = [&](auto table) {
     return select(a.is_large, select(is_negative, table(x, 4), zero), table(x, 2));
   };
-  const Pair sum = fast_two_sum(pick(angle), a.root.hi * factor);
-  const Value lost = fma(a.bend + a.root.lo, factor, sum.lo + pick(angle_lost));
-  return sum.hi + lost;
+  return add_arcsine({pick(angle), pick(angle_lost)}, a, factor);
 }
 
 }  // namespace grumpy::math

@@ -127,7 +127,7 @@ std::mutex& cache_mutex() {
 }
 
 /// Grows whenever the code emitted for the same instructions changes.
-constexpr uint64_t kEmitterRevision = 2;
+constexpr uint64_t kEmitterRevision = 3;
 
 Hash128 segment_key(const Segment& s, OptLevel level, bool is_fold) {
   Hash128 h;
@@ -171,6 +171,7 @@ BlockFn compile_segment(const Segment& s, OptLevel level, bool is_fold = false) 
 /// Whether fp=fast makes the operation alone cheaper: relax() does, or it has a rough form.
 bool is_eased(const Program& p, const Instr& i) {
   if (i.op == Op::divide) return is_float(i.dtype) && i.in[1] >= p.nloads && i.in[1] < p.nloads + p.nscalars;
+  if (i.op == Op::exp2 || (i.op == Op::exp && i.dtype == DType::float64)) return true;
   return i.op == Op::log || i.op == Op::tanh;
 }
 
