@@ -443,7 +443,13 @@ std::vector<FpEvent> take_fp_events() {
   return events;
 }
 
-bool has_fp_events() { return has_fp_errors(); }
+bool has_events() { return has_fp_errors() || has_capped_places(); }
+std::vector<std::string> take_capped_places() { return grumpy::take_capped_places(); }
+std::vector<PlaceCount> compiled_by_place() {
+  std::vector<PlaceCount> counts;
+  for (auto& [place, count] : grumpy::compiled_by_place()) counts.push_back({std::move(place), count});
+  return counts;
+}
 
 Scalar read_element(const Array& a, std::span<const int64_t> index) {
   const StorageRef keep = a.storage;

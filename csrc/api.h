@@ -16,6 +16,7 @@
 #include "kernel/kernel_spec.h"
 #include "ops/infer.h"
 #include "runtime/validator.h"
+#include "runtime/variants.h"
 
 namespace grumpy::api {
 
@@ -137,7 +138,16 @@ struct FpEvent {
 void evaluate(std::span<const Array* const> arrays);
 /// Floating-point errors met since the last call, in program order of their operations.
 std::vector<FpEvent> take_fp_events();
-bool has_fp_events();
+/// Something has to be told: floating-point events, or lines that met the limit of compiled kernels.
+bool has_events();
+/// "file:line" of lines with so many different kernels that further ones are interpreted; each is told once.
+std::vector<std::string> take_capped_places();
+/// Kernels compiled or loaded so far, by "file:line" of their last operation.
+struct PlaceCount {
+  std::string place;
+  int count;
+};
+std::vector<PlaceCount> compiled_by_place();
 /// Reads one element; evaluates what it needs. `index` counts along the array's own axes.
 Scalar read_element(const Array& a, std::span<const int64_t> index);
 /// The element `offset` elements into the storage of a, whose value is known.

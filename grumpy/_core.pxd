@@ -119,7 +119,11 @@ cdef extern from "api.h" namespace "grumpy::api":
         string operation
         uint8_t fpe
     vector[FpEvent] take_fp_events() except +translate
-    cbool has_fp_events() noexcept
+    vector[string] take_capped_places() except +translate
+    cdef cppclass PlaceCount:
+        string place
+        int count
+    vector[PlaceCount] places_of_kernels "grumpy::api::compiled_by_place"() except +translate
     Buffer* export_buffer(const Array&) except +translate
     Array copy(const Array&) except +translate
     cdef cppclass Counters:

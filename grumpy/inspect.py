@@ -1,7 +1,7 @@
 """Look at what an evaluation would do: graph, partitions, kernels, code, pictures."""
 from grumpy import _core
 
-WHATS = ("graph", "passes", "partitions", "kernel", "llvm", "asm", "ptx", "dot", "svg")
+WHATS = ("graph", "passes", "partitions", "kernel", "choices", "llvm", "asm", "ptx", "dot", "svg")
 
 
 def show(*arrays, what="graph"):
@@ -13,7 +13,8 @@ def show(*arrays, what="graph"):
         A last argument that is a string is taken for `what`.
     what : str
         "graph" (what was recorded), "passes" (after the graph passes), "partitions", "kernel",
-        "llvm", "asm", "ptx" (needs no GPU), "dot" (Graphviz), or "svg" (needs Graphviz's ``dot``).
+        "choices" (what the cost model makes of each kernel: which code, how many threads, whether results
+        leave past the caches, and the figures it decides by), "llvm", "asm", "ptx" (needs no GPU), "dot" (Graphviz), or "svg" (needs Graphviz's ``dot``).
 
     Returns
     -------

@@ -36,6 +36,15 @@ class Conversion:
 
 
 @dataclass(frozen=True)
+class Compilation:
+    """Kernels that were compiled, or loaded from disk, for operations that end on one line."""
+
+    file: str
+    line: int
+    count: int
+
+
+@dataclass(frozen=True)
 class Report:
     """Counts since the start of the process or the last ``report().reset()``.
 
@@ -51,6 +60,7 @@ class Report:
     forwards : list of Forward
     forced : list of Evaluation
     conversions : list of Conversion
+    compilations : list of Compilation
     """
 
     evaluations: int = 0
@@ -71,6 +81,7 @@ class Report:
     forwards: list = field(default_factory=list)
     forced: list = field(default_factory=list)
     conversions: list = field(default_factory=list)
+    compilations: list = field(default_factory=list)
 
     @property
     def cache_hits(self):
@@ -87,6 +98,7 @@ class Report:
             f"kernels       {self.kernels} run, {self.compiled} compiled in "
             f"{self.compile_ns / 1e6:.1f} ms, {self.memory_hits} from memory, "
             f"{self.disk_hits} from disk, {self.interpreted} interpreted",
+            *_table([(f"{c.count}x", f"{c.file}:{c.line}") for c in self.compilations]),
             f"library calls {self.library_calls}",
             f"operations    {self.recorded} recorded, {self.pending} pending",
             f"plans         {self.plans} made, {self.plan_hits} reused, {self.replays} of them replayed",
@@ -136,4 +148,6 @@ def report():
         forced=sorted((Evaluation(*key, count, ns / 1e9)
                        for key, (count, ns) in evaluations.items()), key=lambda e: -e.seconds),
         conversions=sorted((Conversion(*key, count) for key, (count, _) in conversions.items()),
-                           key=lambda c: -c.count))
+                           key=lambda c: -c.count),
+        compilations=sorted((Compilation(*line) for line in _core.compiled_lines()),
+                            key=lambda c: -c.count))

@@ -12,6 +12,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 _cache = tempfile.mkdtemp(prefix="grumpy-tests-")
 os.environ.setdefault("GRUMPY_CACHE_DIR", _cache)
 os.environ.setdefault("GRUMPY_VERIFY", "1")
+os.environ.setdefault("GRUMPY_CALIBRATE", "0")  # counts of compilations are those of the built-in costs
 
 # The installed package is tested; the source folder has no extension module and must not hide it.
 sys.path[:] = [p for p in sys.path if pathlib.Path(p or os.curdir).resolve() != ROOT]

@@ -6,6 +6,11 @@
 #include "base/log.h"
 #include "codegen/jit.h"
 #include "codegen/ptx.h"
+#include "device/cpu/blas.h"
+#include "device/cpu/costs.h"
+#include "device/cpu/launch.h"
+#include "device/cpu/run_kernel.h"
+#include "device/cpu/thread_pool.h"
 #include "passes/pipeline.h"
 #include "runtime/plan.h"
 
@@ -26,6 +31,68 @@ std::string kernel_text(const Plan& plan) {
       case StepKind::Compress: o << "compress " << code(st.compress.dtype) << '\n'; break;
       case StepKind::Put: o << "put " << code(st.put.dtype) << " along axis " << st.put.axis << '\n'; break;
       case StepKind::Take: o << "take along axis " << st.take.axis << '\n'; break;
+    }
+  }
+  return o.str();
+}
+
+std::string bytes_text(double bytes) {
+  std::ostringstream o;
+  o.precision(3);
+  if (bytes >= 1e6) o << bytes / 1e6 << " MB";
+  else if (bytes >= 1e3) o << bytes / 1e3 << " kB";
+  else o << bytes << " bytes";
+  return o.str();
+}
+
+/// Bytes that a kernel writes in one piece.
+double written_bytes(const PlanStep& st) {
+  double bytes = 0;
+  const KernelSpec& spec = st.spec;
+  const size_t first = size_t(spec.program.nloads) + spec.program.nscalars;
+  for (size_t a = first; a < first + spec.stores.size(); ++a)
+    if (!st.args[a].strides.empty() && st.args[a].strides.back() == 1)
+      bytes += st.points * double(item_bytes(spec.arg_dtype(int(a))));
+  return bytes;
+}
+
+std::string kernel_choices(const PlanStep& st) {
+  std::ostringstream o;
+  o.precision(3);
+  const KernelKind kind = st.spec.kind;
+  o << st.code->name() << ", " << (kind == KernelKind::Map ? "map" : kind == KernelKind::Reduce ? "reduction" : "scan")
+    << " of " << st.spec.program.instrs.size() << " operations over " << int64_t(st.points) << " points, "
+    << bytes_text(st.bytes) << "\n  code     " << st.code->explain(st.points);
+  const RunEstimate run = estimate_run(st.spec, st.code->present_steps(), st.points, num_threads());
+  o << "\n  threads  " << run.workers << " of " << num_threads() << ": some " << run.work_ns / 1e3 << " us of work";
+  if (run.workers == 1 && run.work_ns > costs().wake_ns / 8) o << ", waking a thread takes " << costs().wake_ns / 1e3 << " us";
+  if (const double bytes = kind == KernelKind::Map ? written_bytes(st) : 0; bytes > 0)
+    o << "\n  stores   " << (leaves_caches(int64_t(bytes)) ? "past the caches, unless in place: " : "through the caches: ")
+      << bytes_text(bytes);
+  o << '\n';
+  return o.str();
+}
+
+/// What the cost model makes of each step, and the figures it decides by.
+std::string choices_text(const Plan& plan) {
+  const Costs& c = costs();
+  std::ostringstream o;
+  o.precision(3);
+  o << "costs " << (c.is_measured ? "measured here" : "built in") << ": a step " << c.step_ns << " ns an element and "
+    << c.call_ns << " ns, compiling " << c.compile_ns / 1e3 << " us and " << c.compile_op_ns / 1e3
+    << " us an operation, waking a thread " << c.wake_ns / 1e3 << " us\n";
+  for (size_t i = 0; i < plan.steps.size(); ++i) {
+    const PlanStep& st = plan.steps[i];
+    o << "step " << i << ": ";
+    switch (st.kind) {
+      case StepKind::Kernel: o << kernel_choices(st); break;
+      case StepKind::Matmul:
+        o << "product " << code(st.matmul.dtype) << ' ' << st.matmul.m << 'x' << st.matmul.k << 'x' << st.matmul.n
+          << "\n  code     " << describe_product(st.matmul.dtype, st.matmul.m, st.matmul.n, st.matmul.k) << '\n';
+        break;
+      case StepKind::Take: o << "take\n"; break;
+      case StepKind::Compress: o << "compress\n"; break;
+      case StepKind::Put: o << "put\n"; break;
     }
   }
   return o.str();
@@ -128,10 +195,11 @@ std::string describe_plan(const Frontier& f, const std::string& what) {
   if (what == "dot") return dot_text(s, list);
   const std::shared_ptr<const Plan> plan = make_plan(f, s, list);
   if (what == "kernel") return kernel_text(*plan);
+  if (what == "choices") return choices_text(*plan);
   if (what == "llvm") return segment_text(*plan, llvm_text);
   if (what == "asm") return segment_text(*plan, asm_text);
   if (what == "ptx") return ptx_text(*plan);
-  GRUMPY_CHECK(false, ValueError) << "show: expected graph, passes, partitions, kernel, llvm, asm, ptx or dot, got '"
+  GRUMPY_CHECK(false, ValueError) << "show: expected graph, passes, partitions, kernel, choices, llvm, asm, ptx or dot, got '"
                                   << what << "'";
   return {};
 }

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <deque>
+#include <sstream>
 #include <thread>
 #include <unordered_map>
 
@@ -16,7 +17,9 @@
 #include "base/log.h"
 #include "codegen/jit.h"
 #include "device/cpu/blocked_signals.h"
+#include "device/cpu/costs.h"
 #include "device/cpu/thread_pool.h"
+#include "runtime/calibration.h"
 #include "runtime/disk_cache.h"
 #include "runtime/stats.h"
 
@@ -88,6 +91,7 @@ class BackgroundCompiler {
       queue_.pop_front();
       busy_ = true;
       lock.unlock();
+      calibrate();
       try {
         code->compile(false);
       } catch (const std::exception& e) {
@@ -107,13 +111,8 @@ class BackgroundCompiler {
 
 namespace {
 
-// What a value written to and read back from a block buffer costs, per element; and what
-// compiling costs (docs/performance.md, "tiers").
-constexpr double kStepNs = 0.16;
-constexpr double kCallNs = 14;          // of a step, whatever its size
 constexpr double kEasedNs = 0.3;        // what fp=fast saves of an operation that it makes cheaper, per element
 constexpr double kAlonePoints = 8192;   // fewer are the work of one thread
-constexpr double kQuickCompileNs = 0.4e6, kQuickPerScalarOpNs = 10e3;
 // Scalar operations that an expansion of an elementary function takes, about.
 constexpr double kScalarOpsOfFunction = 40;
 
@@ -205,9 +204,9 @@ Hash128 kernel_key(const KernelSpec& spec) {
   return h;
 }
 
-KernelCode::KernelCode(const KernelSpec& spec)
+KernelCode::KernelCode(const KernelSpec& spec, const Site& site)
     : spec_(spec), name_("k" + hex(kernel_key(spec)).substr(0, 12)),
-      interpreted_(make_interpreted_steps(spec.program)) {
+      interpreted_(make_interpreted_steps(spec.program)), variants_(variants_of(site)) {
   for (const Instr& i : spec.program.instrs) {
     if (i.is_foreign || i.loop) continue;
     ++fused_;
@@ -220,11 +219,11 @@ KernelCode::KernelCode(const KernelSpec& spec)
 double KernelCode::gain_ns(double points) const {
   if (fused_ < 2 && eased_ == 0) return 0;
   const double threads = points < kAlonePoints ? 1 : num_threads();
-  const double fusion = fused_ < 2 ? 0 : double(fused_ - 1) * (kCallNs + points * kStepNs / threads);
+  const double fusion = fused_ < 2 ? 0 : double(fused_ - 1) * (costs().call_ns + points * costs().step_ns / threads);
   return fusion + double(eased_) * points * kEasedNs / threads;
 }
 
-double KernelCode::compile_cost_ns() const { return kQuickCompileNs + kQuickPerScalarOpNs * scalar_ops_; }
+double KernelCode::compile_cost_ns() const { return costs().compile_ns + costs().compile_op_ns * scalar_ops_; }
 
 void KernelCode::compile(bool quick) {
   const std::lock_guard lock(compiling_);
@@ -253,7 +252,7 @@ void KernelCode::compile(bool quick) {
     throw;
   }
   // An older list may still be running: it is kept for the life of the process, like the code.
-  compiled_.store(list.release(), std::memory_order_release);
+  if (!compiled_.exchange(list.release(), std::memory_order_acq_rel) && variants_) ++variants_->compiled;
   state_ = quick ? 2 : 3;
 }
 
@@ -271,6 +270,15 @@ const StepList& KernelCode::settled_steps() {
   return compiled && state_.load() == 3 ? *compiled : interpreted_;
 }
 
+KernelCode::Choice KernelCode::choose(double gain, double heat) const {
+  const int state = state_.load(std::memory_order_relaxed);
+  if (state == 1 || state >= 3) return Choice::AsIs;  // queued, done or failed
+  const double cost = compile_cost_ns();
+  if (state == 2) return heat > 2 * cost ? Choice::Behind : Choice::AsIs;
+  const Choice choice = gain > 1.5 * cost ? Choice::Now : heat > cost ? Choice::Behind : Choice::AsIs;
+  return choice == Choice::AsIs || may_compile_more(variants_.get()) ? choice : Choice::AsIs;
+}
+
 const StepList& KernelCode::steps_for(double points) {
   const JitMode mode = Config::jit();
   if (mode == JitMode::Off || Config::device() == DeviceChoice::Interp || spec_.program.instrs.empty()) return interpreted_;
@@ -281,21 +289,21 @@ const StepList& KernelCode::steps_for(double points) {
     if (state < 2) compile(true);
     return *compiled_.load(std::memory_order_acquire);
   }
-  if (state != 4) {
-    const double gain = gain_ns(points);
-    const double heat = heat_ns_.load(std::memory_order_relaxed) + gain;
-    heat_ns_.store(heat, std::memory_order_relaxed);  // evaluations are one at a time
-    const double cost = compile_cost_ns();
-    if (state < 2 && gain > 1.5 * cost) {
+  const double gain = gain_ns(points), heat = heat_ns_.load(std::memory_order_relaxed) + gain;
+  heat_ns_.store(heat, std::memory_order_relaxed);  // evaluations are one at a time
+  switch (choose(gain, heat)) {
+    case Choice::AsIs: break;
+    case Choice::Now:
       try {
         compile(true);
       } catch (const CompileError& e) {
         GRUMPY_LOG(Device) << name_ << " stays interpreted: " << e.what();
       }
-    } else if (heat > (state == 2 ? 2 : 1) * cost) {
+      break;
+    case Choice::Behind: {
       // A full compilation takes four times as long, but in a thread that runs when nobody else wants to.
       int expected = state;
-      if (state != 1 && state_.compare_exchange_strong(expected, state == 2 ? 2 : 1)) {
+      if (state_.compare_exchange_strong(expected, state == 2 ? 2 : 1)) {
         heat_ns_.store(-1e300);  // queued once
         BackgroundCompiler::get().add(this);
       }
@@ -307,12 +315,45 @@ const StepList& KernelCode::steps_for(double points) {
   return interpreted_;
 }
 
-std::shared_ptr<KernelCode> find_kernel(const KernelSpec& spec) {
+const StepList& KernelCode::present_steps() const {
+  const StepList* compiled = compiled_.load(std::memory_order_acquire);
+  const bool is_off = Config::jit() == JitMode::Off || Config::device() == DeviceChoice::Interp;
+  return compiled && !is_off ? *compiled : interpreted_;
+}
+
+std::string KernelCode::explain(double points) const {
+  if (spec_.program.instrs.empty()) return "copied";
+  if (Config::jit() == JitMode::Off) return "interpreted (jit=off)";
+  if (Config::device() == DeviceChoice::Interp) return "interpreted (device=interp)";
+  const int state = state_.load(std::memory_order_relaxed);
+  const double gain = gain_ns(points), cost = compile_cost_ns(), heat = std::max(0.0, heat_ns_.load(std::memory_order_relaxed));
+  if (Config::deterministic()) return fused_ < 2 && eased_ == 0 ? "interpreted (nothing to fuse)" : "compiled (deterministic=1)";
+  if (state == 4) return "interpreted (compiling has failed)";
+  std::string now = state == 3 ? "compiled, level full" : state == 2 ? "compiled, level quick" : "interpreted";
+  if (state == 3) return now;
+  if (state < 2 && Config::jit() == JitMode::Sync) return "compiled before it runs (jit=sync)";
+  if (gain == 0) return now + " (nothing to fuse)";
+  if (state == 1) return now + ", is being compiled";
+  std::ostringstream text;
+  text.precision(3);
+  text << now << "; compiling takes " << cost / 1e3 << " us and saves " << gain / 1e3 << " us a run";
+  switch (choose(gain, heat + gain)) {
+    case Choice::Now: text << ": it is compiled before it runs"; break;
+    case Choice::Behind: text << ": it will be compiled in the background"; break;
+    case Choice::AsIs:
+      if (state < 2 && !may_compile_more(variants_.get())) text << ": " << variants_->place << " has had too many kernels compiled";
+      else text << ": so far " << heat / 1e3 << " us would have been saved";
+  }
+  return text.str();
+}
+
+std::shared_ptr<KernelCode> find_kernel(const KernelSpec& spec, const Site& site) {
+  load_costs();
   const Hash128 key = kernel_key(spec);
   const std::lock_guard lock(cache_mutex());
   auto& slot = cache()[key];
   if (slot) stats().memory_hits.fetch_add(1, std::memory_order_relaxed);
-  else slot = std::make_shared<KernelCode>(spec);
+  else slot = std::make_shared<KernelCode>(spec, site);
   return slot;
 }
 

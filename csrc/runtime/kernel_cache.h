@@ -14,15 +14,20 @@
 #include "base/hash.h"
 #include "base/error.h"
 #include "kernel/steps.h"
+#include "runtime/variants.h"
 
 namespace grumpy {
 
 class KernelCode {
  public:
-  explicit KernelCode(const KernelSpec& spec);
+  KernelCode(const KernelSpec& spec, const Site& site);
 
   /// Steps to run `points` points with: compiled ones when there are, compiled now when that pays.
   const StepList& steps_for(double points);
+  /// What steps_for would do, and why, in words.
+  std::string explain(double points) const;
+  /// The steps that a run would have now, were nothing compiled for it.
+  const StepList& present_steps() const;
 
   const KernelSpec& spec() const { return spec_; }
   const std::string& name() const { return name_; }
@@ -31,7 +36,11 @@ class KernelCode {
   friend class BackgroundCompiler;
   void compile(bool quick);
   const StepList& settled_steps();
+  /// What compiled code saves of one run.
   double gain_ns(double points) const;
+  enum class Choice : uint8_t { AsIs, Now, Behind };
+  /// Whether to compile: `heat` is what compiled code would have saved so far, this run's gain included.
+  Choice choose(double gain, double heat) const;
   double compile_cost_ns() const;
 
   KernelSpec spec_;       // of the first plan that needed it; tags are that plan's
@@ -41,13 +50,15 @@ class KernelCode {
   std::atomic<int> state_{0};                       // 0 interpreted, 1 queued, 2 quick, 3 full, 4 failed
   std::atomic<double> heat_ns_{0};                  // what compiled code would have saved so far
   std::mutex compiling_;
+  std::shared_ptr<Variants> variants_;  // of the line that recorded the last operation
   size_t fused_ = 0;      // instructions that a segment would fuse
   size_t eased_ = 0;  // that fp=fast makes cheaper
   double scalar_ops_ = 0; // what they come to, about
 };
 
-/// The code for this spec; specs that differ only in tags and watched errors share it.
-std::shared_ptr<KernelCode> find_kernel(const KernelSpec& spec);
+/// The code for this spec; specs that differ only in tags and watched errors share it. `site` recorded it.
+/// Under the GIL.
+std::shared_ptr<KernelCode> find_kernel(const KernelSpec& spec, const Site& site);
 Hash128 kernel_key(const KernelSpec& spec);
 
 /// Compiles nothing more in the background; returns when nothing is being compiled. Needs: called before

@@ -66,6 +66,7 @@ void settle_check(Node& n, const Compute& compute) {
 }  // namespace
 
 void set_place_hook(std::string (*place)(const Site&)) { place_hook = place; }
+std::string place_of_site(const Site& site) { return place_hook(site); }
 
 void settle_checks(std::span<Node* const> wanted, const Compute& compute) {
   const std::vector<Node*> found = pending_checks(wanted);

@@ -18,5 +18,6 @@ void settle_checks(std::span<Node* const> wanted, const std::function<void(std::
 
 /// "file:line" of a site, for messages; set once by the binding.
 void set_place_hook(std::string (*place)(const Site&));
+std::string place_of_site(const Site& site);
 
 }  // namespace grumpy

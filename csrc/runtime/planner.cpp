@@ -68,6 +68,12 @@ class Planner {
 
   const SnapNode& at(uint32_t id) const { return s_.nodes[id]; }
 
+  /// Of the operation that a kernel ends with.
+  Site site_of(const KernelSpec& spec) const {
+    if (!spec.reductions.empty()) return f_.nodes[spec.reductions.back().tag]->site;
+    return spec.program.instrs.empty() ? Site{} : f_.nodes[spec.program.instrs.back().tag]->site;
+  }
+
   PlanArg bind(const ArgSource& a, DType t) {
     PlanArg r;
     r.strides = a.strides;
@@ -102,7 +108,7 @@ class Planner {
     }
     for (size_t a = k.spec.program.nloads + k.spec.program.nscalars; a < k.args.size(); ++a)
       step.is_dense = step.is_dense && k.args[a].is_dense;
-    step.code = find_kernel(k.spec);
+    step.code = find_kernel(k.spec, site_of(k.spec));
     step.extents = std::move(k.extents);
     step.spec = std::move(k.spec);
     plan_->steps.push_back(std::move(step));

@@ -72,6 +72,17 @@ cdef int deliver_one(int bit, str operation, tuple state, object file, int line)
     return 0
 
 
+cdef int tell_capped(str place) except -1:
+    """A line has had so many kernels compiled that further ones are interpreted."""
+    file, _, line = place.rpartition(":")
+    warnings.warn_explicit(
+        "so many different kernels have been compiled for this line (grumpy.config(max_line_kernels=...)) that further ones "
+        "are interpreted, which takes longer on large arrays. It builds ever new expressions: evaluate a part of each "
+        "first (grumpy.evaluate), so that the rest comes again", RuntimeWarning, file, int(line),
+        registry=warning_registries.setdefault(file, {}))
+    return 0
+
+
 cdef int deliver_events() noexcept:
     """Delivers what has arrived, in program order; -1 with an exception set."""
     cdef vector[FpEvent] events
@@ -97,6 +108,8 @@ cdef int deliver_events() noexcept:
             if (named or events[k].site.called) and event in due:  # several of its parts have met the same error
                 continue
             due.append(event)
+        for place in take_capped_places():
+            tell_capped((<bytes>place).decode())
         for event in due:
             deliver_one(event[0], event[1], event[2], event[3], event[4])
         return 0

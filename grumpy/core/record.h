@@ -23,7 +23,7 @@ inline int (*deliver_fp_events)() = nullptr;
 inline thread_local int events_held = 0;
 
 inline void settle_events() {
-  if (!api::has_fp_events() || events_held) return;
+  if (!api::has_events() || events_held) return;
   if (deliver_fp_events() < 0) throw PythonError{};
 }
 

@@ -132,6 +132,27 @@ cdef dict by_line(list counts):
     return table
 
 
+cdef dict kernels_before = {}  # place -> kernels compiled for it before the last reset
+
+
+cdef dict kernels_by_place():
+    cdef dict table = {}
+    for one in places_of_kernels():
+        table[(<bytes>one.place).decode()] = one.count
+    return table
+
+
+def compiled_lines():
+    """[(file, line, kernels compiled for it or loaded from disk since the last reset)]."""
+    cdef list lines = []
+    for place, count in kernels_by_place().items():
+        count -= kernels_before.get(place, 0)
+        if count:
+            file, _, line = place.rpartition(":")
+            lines.append((file, int(line), count))
+    return lines
+
+
 def event_tables():
     """What report() is made of: forwards, evaluations and conversions, as dicts of [count, ns]."""
     tell_forwards()
@@ -151,6 +172,8 @@ def core_counters():
 
 def reset_report():
     """Starts all counts of report() anew."""
+    global kernels_before
+    kernels_before = kernels_by_place()
     drop_forwards()
     evaluation_counts.clear()
     conversion_counts.clear()

@@ -21,6 +21,7 @@ def y():
     ("passes", ["add.reduce f64[4]"]),
     ("partitions", ["partition 0: map_reduce over (3,4) reduces 0", "reductions %"]),
     ("kernel", ["reduce over", "= sqrt", "add.reduce"]),
+    ("choices", ["costs built in", "reduction of 3 operations over 12 points", "code     interpreted", "threads  1 of"]),
     ("llvm", ["define", "fmul", "sqrt"]),
     ("asm", ["vsqrtpd", "ret"]),
     ("ptx", [".target sm_90", "sqrt.rn.f64", ".visible .entry"]),
@@ -31,6 +32,24 @@ def test_texts(y, what, words):
         assert word in text
     assert repr(text) == str(text)
     assert grumpy._core.is_pending(y)  # looking computes nothing
+
+
+def test_choices_tell_code_threads_and_stores():
+    x = grumpy.asarray(np.ones(3000))
+    with grumpy.config(jit="sync"):
+        assert "compiled before it runs" in show(x * x + 1, "choices")
+        np.asarray(x * x + 1)
+        assert "compiled, level quick" in show(x * x + 1, "choices")
+    with grumpy.config(jit="off"):
+        assert "interpreted (jit=off)" in show(x * x - 1, "choices")
+    text = show(np.negative(x) * x * 3 - 1, "choices")
+    assert "us and saves" in text and "stores   through the caches: 24 kB" in text
+    huge = np.broadcast_to(x[:1, None], (1 << 16, 1 << 16))  # nothing is computed
+    text = show(huge + 1, "choices")
+    assert "past the caches" in text and "nothing to fuse" in text
+    a = grumpy.asarray(np.ones((4, 5)))
+    assert "product f64 4x5x4\n  code     OpenBLAS, one thread" in show(a @ a.T.copy(), "choices")
+    assert "loops of our own" in show(a.astype(int) @ a.T.astype(int), "choices")
 
 
 @needs_graphviz

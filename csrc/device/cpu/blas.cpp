@@ -41,6 +41,15 @@ int worker_budget() { return Config::deterministic() ? kFixedWorkers : std::min(
 /// products are cut into pieces for our own threads.
 const BlasLibrary* whole_products() { return Config::deterministic() ? nullptr : numpys_blas(num_threads()); }
 
+/// A vector on either side: by the bytes of the matrix; else by multiply-adds.
+int product_workers(DType t, int64_t m, int64_t n, int64_t k) {
+  const bool is_vector = m == 1 || n == 1;
+  const double work = double(m) * double(n) * double(k);
+  const bool is_small = is_vector ? work * double(item_bytes(t)) < double(kParallelBytes)
+                                  : work * (is_complex(t) ? 4 : 1) < kParallelWork;
+  return is_small ? 1 : worker_budget();
+}
+
 constexpr int64_t pieces_of(int64_t n, int64_t size) { return (n + size - 1) / size; }
 
 /// A vector BLAS can take: positive steps only.
@@ -119,7 +128,7 @@ void dot(DType t, const MatrixView& a, const MatrixView& b, void* c) {
 /// y = matrix @ x.
 void gemv(DType t, const BlasMatrix& matrix, int64_t rows, int64_t k, const Vector& x, void* y, int64_t y_step) {
   const int64_t item = item_bytes(t);
-  const int workers = rows * k * item < kParallelBytes ? 1 : worker_budget();
+  const int workers = product_workers(t, rows, 1, k);
   if (const BlasLibrary* whole = workers > 1 ? whole_products() : nullptr)
     return blas_gemv(*whole, t, matrix.data, matrix, rows, k, x.data, x.step, y, y_step);
   // A transposed matrix lies in memory by rows of the sum: each worker takes whole ones.
@@ -154,8 +163,7 @@ struct Tiles {
 
 void gemm(DType t, int64_t m, int64_t n, int64_t k, const BlasMatrix& a, const BlasMatrix& b, const MatrixOut& c) {
   const int64_t item = item_bytes(t);
-  const double work = double(m) * double(n) * double(k) * (is_complex(t) ? 4 : 1);
-  const int workers = work < kParallelWork ? 1 : worker_budget();
+  const int workers = product_workers(t, m, n, k);
   if (workers == 1) return blas_gemm(own_blas(), t, m, n, k, a.data, a, b.data, b, c.data, c.row_stride);
   if (const BlasLibrary* whole = whole_products())
     return blas_gemm(*whole, t, m, n, k, a.data, a, b.data, b, c.data, c.row_stride);
@@ -232,6 +240,14 @@ void matmul(DType t, const MatrixView& a, const MatrixView& b, const MatrixOut& 
   if (is_blas_dtype(t)) return blas_product(t, a, b, c);
   const double work = double(a.rows) * double(b.cols) * double(a.cols);
   matmul_loops(t, a, b, c, work < kParallelWork / 8 ? 1 : worker_budget());
+}
+
+std::string describe_product(DType t, int64_t m, int64_t n, int64_t k) {
+  const int workers = product_workers(t, m, n, k);
+  const std::string threads = workers == 1 ? "one thread" : std::to_string(workers) + " threads";
+  if (!is_blas_dtype(t)) return "loops of our own, " + threads;
+  if (workers > 1 && (m > 1 || n > 1) && whole_products()) return "NumPy's OpenBLAS, its own threads";
+  return "OpenBLAS, " + threads;
 }
 
 void matmul(DType t, const MatmulBatch& batch, const MatrixView& a, const MatrixView& b, const MatrixOut& c) {

@@ -7,6 +7,7 @@
 /// Throws:  OutOfMemory. Threads: under the evaluation lock, no GIL.
 #pragma once
 #include <cstdint>
+#include <string>
 
 #include "base/dtype.h"
 
@@ -26,5 +27,9 @@ struct MatmulBatch {
   const int64_t *extents, *a_strides, *b_strides, *c_strides;
 };
 void matmul(DType t, const MatmulBatch& batch, const MatrixView& a, const MatrixView& b, const MatrixOut& c);
+
+/// Which code such a product of matrices that are not each other's transposes runs, and on how many threads: for
+/// people to read.
+std::string describe_product(DType t, int64_t m, int64_t n, int64_t k);
 
 }  // namespace grumpy

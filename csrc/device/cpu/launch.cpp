@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "device/cpu/costs.h"
 #include "device/cpu/host_limits.h"
 #include "device/cpu/thread_pool.h"
 
@@ -115,10 +116,16 @@ void choose_fetches(Launch& l, int64_t block) {
 }
 
 int workers_for(const Launch& l, int64_t n) {
-  if (l.max_workers <= 1) return 1;
-  const double work = double(n) * (l.plan->weight + 1) + l.packing_work;
-  const int workers = int(std::clamp<double>(work / (kParallelWork / 2), 1, l.max_workers));
-  return workers > 1 && work < kSmallParallelWork && !is_ready_for_small_loop() ? 1 : workers;
+  return workers_for(double(n) * (l.plan->weight + 1) + l.packing_work, l.max_workers);
+}
+
+bool leaves_caches(int64_t bytes) { return bytes > int64_t(last_level_cache_bytes()); }
+
+int workers_for(double work, int max_workers) {
+  if (max_workers <= 1) return 1;
+  const int workers = int(std::clamp<double>(work / (kParallelWork / 2), 1, max_workers));
+  // Less than waking a helper takes: only when none need be woken.
+  return workers > 1 && work * kWorkNs < costs().wake_ns && !is_ready_for_small_loop() ? 1 : workers;
 }
 
 int64_t min_task_elements(const Launch& l) {

@@ -79,8 +79,12 @@ bool run_small_map(const BlockPlan& plan, const ArgView* args, int ndim, int64_t
 bool reduce_small(ReduceOp op, DType in, DType out, const char* elements, int64_t groups, int64_t rows, int64_t cells,
                   char* results);
 
+/// How many workers pay for so much work (tuning.h).
+int workers_for(double work, int max_workers);
 /// How many workers pay for n elements.
 int workers_for(const Launch& launch, int64_t n);
+/// Whether so much written data will not be in the caches when it is next wanted.
+bool leaves_caches(int64_t bytes);
 /// Elements of a task that is worth handing out.
 int64_t min_task_elements(const Launch& launch);
 

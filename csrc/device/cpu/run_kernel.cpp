@@ -61,6 +61,12 @@ uint64_t next_serial() {
   return last.fetch_add(1, std::memory_order_relaxed) + 1;
 }
 
+RunEstimate estimate_run(const KernelSpec& spec, const StepList& steps, double points, int max_workers) {
+  const double work = points * (make_block_plan(spec, steps).weight + 1);
+  const bool is_small = spec.kind == KernelKind::Map && spec.ndim <= 1 && points <= double(kSmallMapElements);
+  return {work * kWorkNs, is_small ? 1 : workers_for(work, max_workers)};
+}
+
 void run_kernel(const KernelSpec& spec, const StepList& steps, const LaunchArgs& args, int max_workers,
                 const FpeReport& report) {
   if (const int nargs = spec.nargs(); ScalarsAside::are_needed(spec.program, args, nargs)) {

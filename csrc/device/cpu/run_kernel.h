@@ -22,6 +22,13 @@ namespace grumpy {
 /// time, at most once for a (tag, error) of a run.
 using FpeReport = std::function<void(uint32_t tag, uint8_t fpe)>;
 
+/// How a run of so many points would go, were its operands known: the work of one thread, and who shares it.
+struct RunEstimate {
+  double work_ns;
+  int workers;
+};
+RunEstimate estimate_run(const KernelSpec& spec, const StepList& steps, double points, int max_workers);
+
 /// Steps must come from this spec.
 void run_kernel(const KernelSpec& spec, const StepList& steps, const LaunchArgs& launch,
                 int max_workers, const FpeReport& report);

@@ -46,7 +46,7 @@ bool should_stream(const Launch& l, int64_t n) {
       if (l.space.origins[size_t(k)] == l.space.origins[size_t(o)]) return false;
     if (l.space.steps_of(o)[l.space.ndim - 1] == l.space.items[size_t(o)]) bytes += n * l.space.items[size_t(o)];
   }
-  return bytes > int64_t(last_level_cache_bytes());
+  return leaves_caches(bytes);
 }
 
 /// Operands that lie across each other: tiles small enough that what one of them reads of a cache

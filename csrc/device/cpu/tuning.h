@@ -54,8 +54,7 @@ inline constexpr int64_t kScanRun = 256;  // order
 /// Work of an element is the weights of its operations plus its operands, in some 0.03 ns: an addition of
 /// float32 in L1 with its operands has 4. Two threads pay from about 32k elements of that on (numbers.md §7).
 inline constexpr double kParallelWork = 128 << 10;
-/// Up to here only when a helper need not be woken.
-inline constexpr double kSmallParallelWork = 768 << 10;
+inline constexpr double kWorkNs = 0.03;
 /// Tasks per worker: enough to even out a busy core.
 inline constexpr int64_t kTasksPerWorker = 4;
 inline constexpr int64_t kMinTaskElements = 8 << 10;

@@ -1,0 +1,33 @@
+/// How many kernels each line of the program has had compiled, and where that ends.
+///
+/// A line whose operations come in ever new combinations (a loop that builds another expression each
+/// turn) would have a kernel compiled for each of them. From max_line_kernels on, new ones of that line are
+/// interpreted, and the user is told which line it is.
+/// Threads: safe; variants_of under the GIL.
+#pragma once
+#include <atomic>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "graph/node.h"
+
+namespace grumpy {
+
+struct Variants {
+  std::string place;             // "file:line"
+  std::atomic<int> compiled{0};  // kernels
+};
+
+/// The line of this site; null where that is unknown.
+std::shared_ptr<Variants> variants_of(const Site& site);
+/// False: there are too many already. The first time, the line becomes one to tell of.
+bool may_compile_more(const Variants* variants);
+
+/// Lines that have met the limit since the last call.
+std::vector<std::string> take_capped_places();
+bool has_capped_places();
+/// Kernels compiled since the last reset, by line.
+std::vector<std::pair<std::string, int>> compiled_by_place();
+
+}  // namespace grumpy
