@@ -5,6 +5,7 @@
 #include "base/config.h"
 #include "base/log.h"
 #include "device/cpu/allocator.h"
+#include "device/cpu/blas.h"
 #include "device/cpu/fpe.h"
 #include "device/cpu/launch.h"
 #include "device/cpu/strided_copy.h"
@@ -182,11 +183,52 @@ BufferRef run_reduction(const Node& n, uint8_t& raised) {
   return out;
 }
 
+/// A matrix that is known: all of a leaf, or a view of one.
+bool find_matrix(const Node& in, MatrixView& matrix) {
+  if (in.shape->ndim != 2) return false;
+  matrix.rows = in.shape->dims[0];
+  matrix.cols = in.shape->dims[1];
+  if (in.kind == NodeKind::Leaf) {
+    matrix = {in.data->data, matrix.rows, matrix.cols, matrix.cols, 1};
+    return true;
+  }
+  if (in.kind != NodeKind::View || in.in[0]->kind != NodeKind::Leaf) return false;
+  const ViewRep& v = *in.view;
+  matrix.data = static_cast<const char*>(in.in[0]->data->data) + v.offset * item_bytes(in.dtype);
+  matrix.row_stride = v.strides[0];
+  matrix.col_stride = v.strides[1];
+  return true;
+}
+
+BufferRef run_product(const Node& n, uint8_t& raised) {
+  MatrixView a, b;
+  if (!find_matrix(*n.in[0], a) || !find_matrix(*n.in[1], b) || !settings_allow()) return {};
+  const int64_t inputs = a.rows * a.cols + b.rows * b.cols, size = a.rows * b.cols;
+  if (inputs > kMaxElements || size == 0 || size > kMaxElements) return {};
+  BufferRef out = allocate_buffer(size_t(size * item_bytes(n.dtype)));
+  {
+    const FpeScope scope;
+    const uint8_t watch = n.site.watch;
+    if (watch) clear_cpu_fpe();
+    matmul(n.dtype, a, b, {out->data, b.cols});
+    if (watch) raised = uint8_t(cpu_fpe() & watch);
+  }
+  pad_tail(*out, size_t(item_bytes(n.dtype)));
+  count(stats().library_calls);
+  count(stats().evaluations);
+  count(stats().bytes_moved, uint64_t((inputs + size) * item_bytes(n.dtype)));
+  return out;
+}
+
 }  // namespace
 
 BufferRef run_lone_operation(const Node& n, uint8_t& raised) {
-  if (n.kind == NodeKind::Map) return run_map(n, raised);
-  return n.kind == NodeKind::Reduce ? run_reduction(n, raised) : BufferRef{};
+  switch (n.kind) {
+    case NodeKind::Map: return run_map(n, raised);
+    case NodeKind::Reduce: return run_reduction(n, raised);
+    case NodeKind::Matmul: return run_product(n, raised);
+    default: return {};
+  }
 }
 
 }  // namespace grumpy

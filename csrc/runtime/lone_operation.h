@@ -7,7 +7,7 @@
 
 namespace grumpy {
 
-/// The value of a pending Map or Reduce, and which floating-point errors it met of those its site watches. Nothing when
+/// The value of a pending Map, Reduce or Matmul, and which floating-point errors it met of those its site watches. Nothing when
 /// the node is not such an operation, or when settings want to see it planned or compiled.
 BufferRef run_lone_operation(const Node& n, uint8_t& raised);
 

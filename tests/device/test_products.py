@@ -94,3 +94,36 @@ def test_a_matrix_and_a_vector_of_other_dtypes(dtype, m, k):
             right, left = (grumpy.array(np.repeat(v, step))[::step] for v in (x, y))
             assert np.array_equal(g @ right, a @ x) and np.array_equal(left @ g, y @ a)
             assert np.array_equal(np.tensordot(g, right, 1), a @ x) and (g @ right).dtype == a.dtype
+
+
+@pytest.mark.parametrize("dtype", ["f8", "f4", "c16", "i4"])
+@pytest.mark.parametrize("m", [1, 2, 3, 4, 5, 8, 13])
+@pytest.mark.parametrize("n", [1, 2, 3, 4, 7, 9, 12, 33])
+def test_small_products(dtype, m, n):
+    rng = np.random.default_rng(m * n)
+    for k in (1, 3, 4, 8, 11):
+        a, b = (4 * rng.normal(size=(m, k))).astype(dtype), (4 * rng.normal(size=(k, n))).astype(dtype)
+        stacked = np.repeat(b[None], 3, axis=0)
+        for x, y in ((a, b), (np.asfortranarray(a), np.asfortranarray(b)), (np.repeat(a, 2, 1)[:, ::2], b[:, ::-1]),
+                     (a[::-1], stacked)):
+            ours, theirs = np.asarray(grumpy.asarray(x) @ grumpy.asarray(y)), x @ y
+            assert ours.dtype == theirs.dtype and ours.shape == theirs.shape
+            if dtype == "i4":
+                assert np.array_equal(ours, theirs)
+            else:
+                assert (np.abs(ours - theirs) <= k * np.finfo(dtype).eps * (np.abs(x) @ np.abs(y))).all()
+        g = grumpy.asarray(a)
+        square = np.asarray(g @ g.T)
+        assert np.array_equal(square, square.T)
+
+
+def test_a_small_product_of_known_matrices_needs_no_plan():
+    a, b = grumpy.asarray(np.arange(12.0).reshape(3, 4)), grumpy.asarray(np.arange(8.0).reshape(4, 2))
+    grumpy.report().reset()
+    assert np.array_equal(np.asarray(a @ b), np.arange(12.0).reshape(3, 4) @ np.arange(8.0).reshape(4, 2))
+    assert np.array_equal(np.asarray(a @ b[:, 1]), np.arange(12.0).reshape(3, 4) @ np.arange(1.0, 8, 2))
+    report = grumpy.report()
+    assert (report.plans, report.library_calls, report.evaluations) == (0, 2, 2)
+    huge = grumpy.asarray(np.full((2, 2), 1e200))
+    with pytest.warns(RuntimeWarning, match="overflow encountered in matmul"):
+        np.asarray(huge @ huge)

@@ -11,6 +11,7 @@
 #include "device/cpu/copy.h"
 #include "device/cpu/matmul_loops.h"
 #include "device/cpu/openblas.h"
+#include "device/cpu/small_products.h"
 #include "device/cpu/thread_pool.h"
 
 namespace grumpy {
@@ -216,6 +217,7 @@ bool is_product_with_own_transpose(const MatrixView& a, const MatrixView& b) {
 void blas_product(DType t, const MatrixView& a, const MatrixView& b, const MatrixOut& c) {
   const int64_t m = a.rows, n = b.cols, k = a.cols, item = item_bytes(t);
   if (m == 1 && n == 1) return dot(t, a, b, c.data);
+  if (small_product(t, a, b, c)) return;
   if (n == 1) return gemv(t, as_blas_matrix(a, item), m, k, as_vector(b.data, k, b.row_stride, item), c.data, c.row_stride);
   if (m == 1) {
     const MatrixView transposed{b.data, b.cols, b.rows, b.col_stride, b.row_stride};
