@@ -1,11 +1,16 @@
 #include "runtime/memory_plan.h"
 
+#include <algorithm>
 #include <map>
 
 #include "base/error.h"
 #include "runtime/plan.h"
 
 namespace grumpy {
+
+/// Writes that are looked back on for memory that still holds the rest of an array: programs alternate between two
+/// or three buffers.
+constexpr int kMaxEarlier = 4;
 
 struct MemoryPlan::State {
   const Snapshot& s;
@@ -15,6 +20,7 @@ struct MemoryPlan::State {
   std::vector<int64_t> slot_of;        // per node; -1: none yet
   std::vector<int64_t> last_use;       // per node: last partition that reads it; -1: none
   std::vector<bool> taken;             // per node: its memory went to another node
+  std::vector<int64_t> holds;          // per slot: the node whose value it got last; -1: none
   std::multimap<int64_t, uint32_t> free_slots;  // by size
 
   State(const Snapshot& snapshot, const PartitionList& partitions, const std::vector<bool>& pins)
@@ -62,23 +68,49 @@ struct MemoryPlan::State {
     if (it != free_slots.end()) {
       const uint32_t slot = it->second;
       free_slots.erase(it);
+      holds[slot] = -1;
       return slot;
     }
-    slots.push_back({-1, bytes});
+    return add_slot({-1, bytes});
+  }
+
+  uint32_t add_slot(PlanSlot s) {
+    slots.push_back(s);
+    holds.push_back(-1);
     return uint32_t(slots.size() - 1);
+  }
+
+  void put_into(uint32_t slot, uint32_t id) {
+    slot_of[id] = slot;
+    holds[slot] = id;
+  }
+
+  /// Free memory of an earlier value of `old`, which has become `old` by writes to `window` alone; -1: none.
+  int64_t earlier_slot(uint32_t old, const ViewRep& window, int64_t bytes) {
+    const auto [first, last] = free_slots.equal_range(bytes);
+    if (first == last) return -1;
+    uint32_t id = old;
+    for (int step = 0; step < kMaxEarlier && at(id).kind == NodeKind::Update && same_window(*at(id).view, window); ++step) {
+      id = at(id).in[0];
+      const auto it = std::find_if(first, last, [&](const auto& free) { return holds[free.second] == int64_t(id); });
+      if (it == last) continue;
+      const uint32_t slot = it->second;
+      free_slots.erase(it);
+      return slot;
+    }
+    return -1;
   }
 
   uint32_t slot(uint32_t id) {
     if (slot_of[id] < 0) {
       GRUMPY_ASSERT(at(id).kind == NodeKind::Leaf) << to_string(at(id), id) << " has no memory";
-      slots.push_back({int64_t(at(id).tag), nbytes(id), bool(at(id).flags & kSlack)});
-      slot_of[id] = int64_t(slots.size() - 1);
+      put_into(add_slot({int64_t(at(id).tag), nbytes(id), bool(at(id).flags & kSlack)}), id);
     }
     return uint32_t(slot_of[id]);
   }
 
   void take(uint32_t from, uint32_t to) {
-    slot_of[to] = slot(from);
+    put_into(slot(from), to);
     taken[from] = true;
   }
 
@@ -135,14 +167,15 @@ UpdatePlace MemoryPlan::place_update(uint32_t partition, uint32_t update) {
   const Partition& p = m.list.partitions[partition];
   const bool is_safe = m.reads_before_writes(p, old, *n.view);
   if (m.at(old).flags & kExported) {
-    m.slot_of[update] = m.slot(old);
+    m.put_into(m.slot(old), update);
     return is_safe ? UpdatePlace::InPlace : UpdatePlace::Temporary;
   }
   const bool can_reuse = m.is_private(old) && m.last_use[old] <= int64_t(partition);
   const int64_t size = n.shape->size, window = n.view->shape->size;
   if (!can_reuse || (!is_safe && size - window < window)) {
-    m.slot_of[update] = m.new_slot(m.nbytes(update));
-    return UpdatePlace::Fresh;
+    const int64_t earlier = m.earlier_slot(old, *n.view, m.nbytes(update));
+    m.put_into(earlier >= 0 ? uint32_t(earlier) : m.new_slot(m.nbytes(update)), update);
+    return earlier >= 0 ? UpdatePlace::Kept : UpdatePlace::Fresh;
   }
   m.take(old, update);
   return is_safe ? UpdatePlace::InPlace : UpdatePlace::Temporary;
@@ -153,10 +186,10 @@ void MemoryPlan::allocate_outputs(uint32_t partition, const Partition& p) {
   for (uint32_t id : p.stores) {
     const int64_t donor = m.donor(partition, p, id);
     if (donor >= 0) m.take(uint32_t(donor), id);
-    else m.slot_of[id] = m.new_slot(m.nbytes(id));
+    else m.put_into(m.new_slot(m.nbytes(id)), id);
   }
-  for (uint32_t id : p.reductions) m.slot_of[id] = m.new_slot(m.nbytes(id));
-  if (p.kind != PartitionKind::Kernel && p.kind != PartitionKind::Put) m.slot_of[p.node] = m.new_slot(m.nbytes(p.node));
+  for (uint32_t id : p.reductions) m.put_into(m.new_slot(m.nbytes(id)), id);
+  if (p.kind != PartitionKind::Kernel && p.kind != PartitionKind::Put) m.put_into(m.new_slot(m.nbytes(p.node)), p.node);
 }
 
 UpdatePlace MemoryPlan::place_put(uint32_t partition, uint32_t put) {
@@ -168,7 +201,7 @@ UpdatePlace MemoryPlan::place_put(uint32_t partition, uint32_t put) {
     m.take(old, put);
     return UpdatePlace::InPlace;
   }
-  m.slot_of[put] = m.new_slot(m.nbytes(put));
+  m.put_into(m.new_slot(m.nbytes(put)), put);
   return UpdatePlace::Fresh;
 }
 

@@ -17,6 +17,7 @@ struct PlanSlot;
 enum class UpdatePlace : uint8_t {
   InPlace,     // into the old value's memory, safe at every point
   Fresh,       // into new memory; what the window does not cover is copied
+  Kept,        // into memory of an earlier value that still holds what the window does not cover
   Temporary,   // into the old value's memory, through a temporary of the window
 };
 

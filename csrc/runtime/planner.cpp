@@ -184,7 +184,8 @@ class Planner {
       const SnapNode& n = at(id);
       ArgSource& arg = k.args[k.spec.program.nloads + k.spec.program.nscalars + p.stores.size() + u];
       switch (memory_.place_update(index, id)) {
-        case UpdatePlace::InPlace: break;
+        case UpdatePlace::InPlace:
+        case UpdatePlace::Kept: break;
         case UpdatePlace::Fresh:
           if (n.view->shape->size != n.shape->size || !is_injective(*n.view)) copy_around(n.in[0], id, *n.view);
           break;
