@@ -473,7 +473,7 @@ std::string show(std::span<const Array* const> arrays, const std::string& what) 
 Counters counters() {
   const Stats& s = stats();
   Counters c{s.evaluations, s.kernels, s.library_calls, s.compiled, s.compile_ns, s.memory_hits, s.disk_hits,
-             s.interpreted, s.bytes_moved, s.run_ns, s.plans, s.plan_hits, s.replays, recorded, pending_nodes()};
+             s.interpreted, s.bytes_moved, s.run_ns, s.plans, s.plan_hits, s.replays, s.wavefronts, recorded, pending_nodes()};
   auto* value = reinterpret_cast<uint64_t*>(&c);
   const auto* base = reinterpret_cast<const uint64_t*>(&base_counters);
   for (size_t k = 0; k + 1 < sizeof c / sizeof(uint64_t); ++k) value[k] -= base[k];

@@ -157,7 +157,7 @@ Scalar element_at(const Array& a, int64_t offset);
 std::string show(std::span<const Array* const> arrays, const std::string& what);
 struct Counters {
   uint64_t evaluations, kernels, library_calls, compiled, compile_ns, memory_hits, disk_hits, interpreted,
-      bytes_moved, run_ns, plans, plan_hits, replays, recorded, pending;
+      bytes_moved, run_ns, plans, plan_hits, replays, wavefronts, recorded, pending;
 };
 Counters counters();
 void reset_counters();

@@ -128,7 +128,7 @@ cdef extern from "api.h" namespace "grumpy::api":
     Array copy(const Array&) except +translate
     cdef cppclass Counters:
         uint64_t evaluations, kernels, library_calls, compiled, compile_ns, memory_hits, disk_hits
-        uint64_t interpreted, bytes_moved, run_ns, plans, plan_hits, replays, recorded, pending
+        uint64_t interpreted, bytes_moved, run_ns, plans, plan_hits, replays, wavefronts, recorded, pending
     Counters counters()
     void reset_counters()
 

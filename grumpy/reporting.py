@@ -57,6 +57,8 @@ class Report:
     bytes_moved, run_ns, recorded, pending, plans, plan_hits, replays : int
         Memory traffic of kernels, their time, recorded operations, those still pending, plans made,
         plans reused, and those among them that were recognised by the line that recorded them.
+    wavefronts : int
+        Groups of kernels that ran in turn, block of rows by block of rows.
     forwards : list of Forward
     forced : list of Evaluation
     conversions : list of Conversion
@@ -76,6 +78,7 @@ class Report:
     plans: int = 0
     plan_hits: int = 0
     replays: int = 0
+    wavefronts: int = 0
     recorded: int = 0
     pending: int = 0
     forwards: list = field(default_factory=list)
@@ -97,7 +100,8 @@ class Report:
         lines = [
             f"kernels       {self.kernels} run, {self.compiled} compiled in "
             f"{self.compile_ns / 1e6:.1f} ms, {self.memory_hits} from memory, "
-            f"{self.disk_hits} from disk, {self.interpreted} interpreted",
+            f"{self.disk_hits} from disk, {self.interpreted} interpreted"
+            + (f", {self.wavefronts} groups of them in turn" if self.wavefronts else ""),
             *_table([(f"{c.count}x", f"{c.file}:{c.line}") for c in self.compilations]),
             f"library calls {self.library_calls}",
             f"operations    {self.recorded} recorded, {self.pending} pending",

@@ -17,11 +17,26 @@
 namespace grumpy {
 namespace {
 
+/// The wavefront that the step is in; null: none.
+const Wavefront* wavefront_of(const Plan& plan, size_t step) {
+  for (const Wavefront& w : plan.wavefronts)
+    if (step >= w.first && step < w.first + w.steps.size()) return &w;
+  return nullptr;
+}
+
+std::string step_text(const Plan& plan, size_t i) {
+  std::ostringstream o;
+  if (const Wavefront* w = wavefront_of(plan, i); w && w->first == i)
+    o << "wavefront: steps " << i << " to " << i + w->steps.size() - 1 << " in turn, " << w->fronts << " blocks\n";
+  o << "step " << i << ": ";
+  return o.str();
+}
+
 std::string kernel_text(const Plan& plan) {
   std::ostringstream o;
   for (size_t i = 0; i < plan.steps.size(); ++i) {
     const PlanStep& st = plan.steps[i];
-    o << "step " << i << ": ";
+    o << step_text(plan, i);
     switch (st.kind) {
       case StepKind::Kernel: o << st.code->name() << '\n' << to_string(st.spec); break;
       case StepKind::Matmul:
@@ -56,13 +71,21 @@ double written_bytes(const PlanStep& st) {
   return bytes;
 }
 
-std::string kernel_choices(const PlanStep& st) {
+std::string kernel_choices(const PlanStep& st, const Wavefront* wavefront) {
   std::ostringstream o;
   o.precision(3);
   const KernelKind kind = st.spec.kind;
   o << st.code->name() << ", " << (kind == KernelKind::Map ? "map" : kind == KernelKind::Reduce ? "reduction" : "scan")
     << " of " << st.spec.program.instrs.size() << " operations over " << int64_t(st.points) << " points, "
     << bytes_text(st.bytes) << "\n  code     " << st.code->explain(st.points);
+  if (wavefront) {
+    const size_t chunks = num_threads() > 1 ? chunks_for(*wavefront, num_threads()).chunks.size() : 1;
+    if (chunks > 0) {
+      o << "\n  threads  " << std::min<size_t>(chunks, size_t(num_threads())) << " of " << num_threads()
+        << " for the wavefront, in " << chunks << " chunks\n";
+      return o.str();
+    }
+  }
   const RunEstimate run = estimate_run(st.spec, st.code->present_steps(), st.points, num_threads());
   o << "\n  threads  " << run.workers << " of " << num_threads() << ": some " << run.work_ns / 1e3 << " us of work";
   if (run.workers == 1 && run.work_ns > costs().wake_ns / 8) o << ", waking a thread takes " << costs().wake_ns / 1e3 << " us";
@@ -83,9 +106,9 @@ std::string choices_text(const Plan& plan) {
     << " us an operation, waking a thread " << c.wake_ns / 1e3 << " us\n";
   for (size_t i = 0; i < plan.steps.size(); ++i) {
     const PlanStep& st = plan.steps[i];
-    o << "step " << i << ": ";
+    o << step_text(plan, i);
     switch (st.kind) {
-      case StepKind::Kernel: o << kernel_choices(st); break;
+      case StepKind::Kernel: o << kernel_choices(st, wavefront_of(plan, i)); break;
       case StepKind::Matmul:
         o << "product " << code(st.matmul.dtype) << ' ' << st.matmul.m << 'x' << st.matmul.k << 'x' << st.matmul.n
           << "\n  code     " << describe_product(st.matmul.dtype, st.matmul.m, st.matmul.n, st.matmul.k) << '\n';

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <deque>
+#include <mutex>
 
 #include "base/config.h"
 #include "base/error.h"
@@ -12,6 +14,7 @@
 #include "device/cpu/index_loops.h"
 #include "device/cpu/mask_rank.h"
 #include "device/cpu/run_kernel.h"
+#include "device/cpu/sliced_kernel.h"
 #include "device/cpu/thread_pool.h"
 #include "graph/index_arrays.h"
 #include "runtime/stats.h"
@@ -27,7 +30,16 @@ class Executor {
 
   void run() {
     if (Config::device() == DeviceChoice::Null) return;
-    for (const PlanStep& step : plan_.steps) {
+    size_t wave = 0;
+    for (size_t i = 0; i < plan_.steps.size(); ++i) {
+      if (wave < plan_.wavefronts.size() && plan_.wavefronts[wave].first == i) {
+        const Wavefront& w = plan_.wavefronts[wave++];
+        if (run_wavefront(w)) {
+          i += w.steps.size() - 1;
+          continue;
+        }
+      }
+      const PlanStep& step = plan_.steps[i];
       if (interrupted_) stop_if_interrupted(step);
       switch (step.kind) {
         case StepKind::Kernel: run_step(step); break;
@@ -61,6 +73,69 @@ class Executor {
       can_stop_ = can_stop_ && plan_.slots[next.args[a].slot].leaf_tag < 0;
   }
 
+  /// False, and nothing done: its kernels are to be run one after the other.
+  bool run_wavefront(const Wavefront& w) {
+    if (touches_twice(w)) return false;
+    const int workers = num_threads();
+    const WaveChunks cut = workers == 1 ? cut_wavefront(w, 1) : chunks_for(w, workers);
+    if (cut.chunks.empty()) return false;
+    const std::span steps = std::span(plan_.steps).subspan(w.first, w.steps.size());
+    for (const PlanStep& step : steps)
+      if (interrupted_) stop_if_interrupted(step);
+    const auto begin = Clock::now();
+    std::mutex mutex;  // several kernels may report at a time
+    const FpeReport report_error = [&](uint32_t tag, uint8_t fpe) {
+      const std::lock_guard lock(mutex);
+      errors_.push_back({tag, fpe});
+    };
+    std::deque<SlicedKernel> kernels(steps.size());
+    std::vector<ArgView> args;
+    for (size_t t = 0; t < steps.size(); ++t) {
+      const PlanStep& step = steps[t];
+      args.clear();
+      for (const PlanArg& a : step.args) args.push_back({address(a), a.strides.data(), false});
+      kernels[t].start(step.spec, step.code->steps_for(step.points), {step.extents.data(), args.data()}, w.steps[t].axis,
+                       w.steps[t].may_stream, report_error);
+    }
+    {
+      const FpeScope scope;
+      const RunSlice run = [&](size_t t, RowRange rows) { kernels[t].run(rows.begin, rows.end); };
+      const auto chunks = int64_t(cut.chunks.size());
+      parallel_for(chunks, workers, [&](int64_t c, int) { run_chunk(w, cut.chunks[size_t(c)], c, chunks, run); });
+      parallel_for(chunks - 1, workers, [&](int64_t c, int) { run_gap(cut.gaps[size_t(c)], run); });
+    }
+    double bytes = 0, points = 0;
+    for (const PlanStep& step : steps) {
+      pad_stores(step);
+      bytes += step.bytes;
+      points += step.points;
+    }
+    count(stats().kernels, steps.size());
+    count(stats().wavefronts);
+    count(stats().bytes_moved, uint64_t(bytes));
+    if (is_logged(LogLevel::Kernels))
+      report("wavefront", bytes, points, begin, (std::to_string(steps.size()) + " kernels").c_str());
+    return true;
+  }
+
+  /// Memory of different slots is one where somebody made arrays of it that do not know of each other.
+  bool touches_twice(const Wavefront& w) const {
+    for (size_t i = 0; i < w.slots.size(); ++i) {
+      for (size_t j = 0; j < i; ++j) {
+        const Buffer &a = slots_[w.slots[i]], &b = slots_[w.slots[j]];
+        const char *from = static_cast<const char*>(a.data), *to = static_cast<const char*>(b.data);
+        if (from < to + b.nbytes && to < from + a.nbytes) return true;
+      }
+    }
+    return false;
+  }
+
+  void pad_stores(const PlanStep& step) {
+    const size_t first = step.args.size() - step.spec.stores.size() - step.spec.reductions.size();
+    for (size_t a = first; a < step.args.size(); ++a)
+      pad_tail(slots_[step.args[a].slot], size_t(item_bytes(step.spec.arg_dtype(int(a)))));
+  }
+
   void run_step(const PlanStep& step) {
     ArgView small[16];
     std::vector<ArgView> many;
@@ -79,14 +154,10 @@ class Executor {
     run_kernel(step.spec, steps, {step.extents.data(), args}, num_threads(),
                [this](uint32_t tag, uint8_t fpe) { errors_.push_back({tag, fpe}); });
     // Full-space stores write whole groups of lanes; what is stored otherwise needs its padding.
-    if (step.spec.kind == KernelKind::Reduce || !step.is_dense) {
-      const size_t first = step.args.size() - step.spec.stores.size() - step.spec.reductions.size();
-      for (size_t a = first; a < step.args.size(); ++a)
-        pad_tail(slots_[step.args[a].slot], size_t(item_bytes(step.spec.arg_dtype(int(a)))));
-    }
+    if (step.spec.kind == KernelKind::Reduce || !step.is_dense) pad_stores(step);
     count(stats().kernels);
     count(stats().bytes_moved, uint64_t(step.bytes));
-    if (timed) report(step.code->name().c_str(), step, begin, steps.is_compiled ? "compiled" : "interpreted");
+    if (timed) report(step.code->name().c_str(), step.bytes, step.points, begin, steps.is_compiled ? "compiled" : "interpreted");
   }
 
   /// One rank for each mask, shared by the loads that it selects.
@@ -121,7 +192,7 @@ class Executor {
     pad_tail(slots_[step.args[2].slot], size_t(item_bytes(m.dtype)));
     count(stats().library_calls);
     count(stats().bytes_moved, uint64_t(step.bytes));
-    if (is_logged(LogLevel::Kernels)) report("matmul", step, begin, "library");
+    if (is_logged(LogLevel::Kernels)) report("matmul", step.bytes, step.points, begin, "library");
   }
 
   void run_take(const PlanStep& step) {
@@ -169,12 +240,12 @@ class Executor {
     count(stats().bytes_moved, uint64_t(step.bytes));
   }
 
-  static void report(const char* name, const PlanStep& step, std::chrono::steady_clock::time_point begin,
+  static void report(const char* name, double bytes, double points, std::chrono::steady_clock::time_point begin,
                      const char* how) {
     const double ns = double(std::chrono::duration_cast<std::chrono::nanoseconds>(
                                  std::chrono::steady_clock::now() - begin).count());
     write_log(std::string(name) + " " + how + " " + std::to_string(ns / 1e3) + " us, " +
-              std::to_string(step.bytes / ns) + " GB/s, " + std::to_string(step.points / ns) + " Gpoint/s");
+              std::to_string(bytes / ns) + " GB/s, " + std::to_string(points / ns) + " Gpoint/s");
   }
 
   const Plan& plan_;

@@ -10,6 +10,7 @@
 
 #include "kernel/lower.h"
 #include "runtime/kernel_cache.h"
+#include "runtime/wavefront.h"
 
 namespace grumpy {
 
@@ -85,6 +86,7 @@ struct PlanStep {
 struct Plan {
   std::vector<PlanSlot> slots;
   std::vector<PlanStep> steps;
+  std::vector<Wavefront> wavefronts;  // steps that run in turn, block by block; in order
   struct Commit { uint32_t tag, slot; };
   std::vector<Commit> commits;   // pending nodes that become leaves
   std::vector<uint32_t> left;    // live arrays that stay pending, though their values were computed or could be

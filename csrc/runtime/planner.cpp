@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "base/config.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "passes/pipeline.h"
@@ -33,6 +34,9 @@ class Planner {
       if (is_committed(s_, list_, id)) plan_->commits.push_back({s_.nodes[id].tag, memory_.slot(id)});
     }
     note_left();
+    plan_->wavefronts = find_wavefronts(*plan_);
+    if (Config::verify() > 0)
+      for (const Wavefront& w : plan_->wavefronts) verify_wavefront(*plan_, w);
     for (const PlanStep& st : plan_->steps) plan_->work += st.points * double(1 + st.spec.program.instrs.size());
     return plan_;
   }

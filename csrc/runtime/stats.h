@@ -9,7 +9,7 @@ namespace grumpy {
 struct Stats {
   std::atomic<uint64_t> evaluations{0}, kernels{0}, library_calls{0}, compiled{0}, compile_ns{0},
       memory_hits{0}, disk_hits{0}, interpreted{0}, bytes_moved{0}, run_ns{0}, plans{0}, plan_hits{0},
-      replays{0};
+      replays{0}, wavefronts{0};
 };
 Stats& stats();
 

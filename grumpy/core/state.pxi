@@ -166,7 +166,7 @@ def core_counters():
         "evaluations": c.evaluations, "kernels": c.kernels, "library_calls": c.library_calls,
         "compiled": c.compiled, "compile_ns": c.compile_ns, "memory_hits": c.memory_hits,
         "disk_hits": c.disk_hits, "interpreted": c.interpreted, "bytes_moved": c.bytes_moved,
-        "run_ns": c.run_ns, "plans": c.plans, "plan_hits": c.plan_hits, "replays": c.replays,
+        "run_ns": c.run_ns, "plans": c.plans, "plan_hits": c.plan_hits, "replays": c.replays, "wavefronts": c.wavefronts,
         "recorded": c.recorded, "pending": c.pending}
 
 

@@ -341,9 +341,9 @@ void BlockRunner::execute_padded(int64_t from, int64_t n) {
 
 void BlockRunner::look_for_errors(int64_t n) {
   const uint32_t seen = raised_ | cpu_fpe();
-  if (!(seen & launch_->fpe.open())) return;
+  if (!(seen & launch_->fpe->open())) return;
   raised_ = 0;
-  launch_->fpe.look_again(uint8_t(seen), now_.data(), scalars_.data(), n);
+  launch_->fpe->look_again(uint8_t(seen), now_.data(), scalars_.data(), n);
 }
 
 const char* BlockRunner::source_of(int j, int64_t done) const {

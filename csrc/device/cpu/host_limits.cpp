@@ -81,6 +81,19 @@ double field(const std::string& text, const std::string& key, double none) {
   return none;
 }
 
+/// The kernel's list of the caches that the first processor sees: bytes of the largest at `level`; 0 stands for any.
+double cache_bytes(int level) {
+  double size = 0;
+  for (int index = 0; index < 8; ++index) {
+    const std::string folder = "/sys/devices/system/cpu/cpu0/cache/index" + std::to_string(index);
+    if (level && std::strtol(read_text(folder + "/level").c_str(), nullptr, 10) != level) continue;
+    const std::string text = read_text(folder + "/size");
+    const double unit = text.find('M') != std::string::npos ? 0x1p20 : text.find('K') != std::string::npos ? 0x1p10 : 1;
+    size = std::max(size, std::strtod(text.c_str(), nullptr) * unit);
+  }
+  return size;
+}
+
 double physical_bytes() { return double(sysconf(_SC_PHYS_PAGES)) * double(sysconf(_SC_PAGESIZE)); }
 
 }  // namespace
@@ -124,16 +137,19 @@ size_t available_memory_bytes() {
   return size_t(least);
 }
 
+size_t second_level_cache_bytes() {
+  static const size_t bytes = [] {
+    const double size = cache_bytes(2);
+    return size > 0 ? size_t(size) : size_t(512) << 10;
+  }();
+  return bytes;
+}
+
 size_t last_level_cache_bytes() {
   static const size_t bytes = [] {
     // The C library's figure is the whole socket's where several caches serve it; the kernel
     // lists the one that this processor sees.
-    double size = 0;
-    for (int level = 0; level < 8; ++level) {
-      const std::string text = read_text("/sys/devices/system/cpu/cpu0/cache/index" + std::to_string(level) + "/size");
-      const double unit = text.find('M') != std::string::npos ? 0x1p20 : text.find('K') != std::string::npos ? 0x1p10 : 1;
-      size = std::max(size, std::strtod(text.c_str(), nullptr) * unit);
-    }
+    double size = cache_bytes(0);
 #ifdef _SC_LEVEL3_CACHE_SIZE
     if (size == 0) size = double(std::max(sysconf(_SC_LEVEL3_CACHE_SIZE), sysconf(_SC_LEVEL2_CACHE_SIZE)));
 #endif

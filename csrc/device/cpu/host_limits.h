@@ -15,6 +15,8 @@ int usable_cpus();
 size_t usable_memory_bytes();
 /// What can still be had of it without swapping; read anew at every call (some 20 µs).
 size_t available_memory_bytes();
+/// Second-level cache of one processor; read once.
+size_t second_level_cache_bytes();
 /// Last-level cache that one processor sees; read once.
 size_t last_level_cache_bytes();
 

@@ -1,7 +1,7 @@
 /// What all workers of one launch share: the ordered space, how each operand is fetched, how block
 /// buffers are laid out.
 ///
-/// Threads: filled by the launching thread, then const but for `fpe`.
+/// Threads: filled by the launching thread, then const.
 #pragma once
 #include <vector>
 
@@ -39,7 +39,8 @@ struct Launch {
   bool has_alias = false;         // a direct store overwrites a load
   bool is_streaming = false;      // stores leave past the caches
   bool with_stores = true;        // false: for what reductions and scans need only
-  FpeWatch fpe;
+  int64_t stream_elements = -1;   // that stores past the caches are decided by; -1: those of the space, 0: none
+  FpeWatch* fpe = nullptr;        // who wants to hear of errors: shared by the slices of a kernel
 
   int nmoving() const { return plan->nloads + plan->nstores; }
   const char* scalar(int k) const { return args->args[plan->nloads + k].data; }
@@ -63,6 +64,12 @@ void choose_fetches(Launch& launch, int64_t block);
 
 /// For Launch::serial.
 uint64_t next_serial();
+
+/// What the driver works out about a kernel's steps, once.
+const BlockPlan& prepared_plan(const KernelSpec& spec, const StepList& steps);
+
+/// Reads the space of a launch that is filled but for that, and runs it.
+void run_launch(Launch& launch);
 
 /// The kinds of kernels: each orders the space, chooses fetches and walks. The space has been read.
 void run_map(Launch& launch);

@@ -104,7 +104,7 @@ template <class F> void Reducer::for_reductions(F f) const {
     const uint8_t watch = l_->spec->reductions[r].watch;
     if (watch && (cpu_fpe() & watch)) clear_cpu_fpe();
     f(r);
-    if (watch && (cpu_fpe() & watch)) l_->fpe.report_reduction(r, uint8_t(cpu_fpe()));
+    if (watch && (cpu_fpe() & watch)) l_->fpe->report_reduction(r, uint8_t(cpu_fpe()));
   }
 }
 

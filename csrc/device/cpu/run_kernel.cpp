@@ -12,11 +12,6 @@
 namespace grumpy {
 namespace {
 
-const BlockPlan& prepared_plan(const KernelSpec& spec, const StepList& steps) {
-  if (!steps.prepared) steps.prepared = std::make_shared<const BlockPlan>(make_block_plan(spec, steps));
-  return *static_cast<const BlockPlan*>(steps.prepared.get());
-}
-
 /// Scalars whose memory a store takes, set aside: steps and the second look at an error read scalars
 /// where they lie, until the end. (Loads are looked after where blocks are placed.)
 class ScalarsAside {
@@ -56,6 +51,20 @@ double packing_work(const BlockPlan& plan, const LaunchArgs& args) {
 
 }  // namespace
 
+const BlockPlan& prepared_plan(const KernelSpec& spec, const StepList& steps) {
+  if (!steps.prepared) steps.prepared = std::make_shared<const BlockPlan>(make_block_plan(spec, steps));
+  return *static_cast<const BlockPlan*>(steps.prepared.get());
+}
+
+void run_launch(Launch& launch) {
+  read_space(launch.space, *launch.spec, *launch.args);
+  switch (launch.spec->kind) {
+    case KernelKind::Map: return run_map(launch);
+    case KernelKind::Reduce: return run_reduce(launch);
+    case KernelKind::Scan: return run_scan(launch);
+  }
+}
+
 uint64_t next_serial() {
   static std::atomic<uint64_t> last{0};
   return last.fetch_add(1, std::memory_order_relaxed) + 1;
@@ -87,6 +96,7 @@ void run_kernel(const KernelSpec& spec, const StepList& steps, const LaunchArgs&
   }
   // Its vectors keep their memory, so that small kernels allocate nothing.
   thread_local Launch launch;
+  thread_local FpeWatch watch;
   launch.spec = &spec;
   launch.plan = &plan;
   launch.args = &args;
@@ -95,13 +105,10 @@ void run_kernel(const KernelSpec& spec, const StepList& steps, const LaunchArgs&
   launch.serial = next_serial();
   launch.is_tiled = launch.is_streaming = false;
   launch.with_stores = true;
-  launch.fpe.start(spec, plan.watch, report);
-  read_space(launch.space, spec, args);
-  switch (spec.kind) {
-    case KernelKind::Map: return run_map(launch);
-    case KernelKind::Reduce: return run_reduce(launch);
-    case KernelKind::Scan: return run_scan(launch);
-  }
+  launch.stream_elements = -1;
+  launch.fpe = &watch;
+  watch.start(spec, plan.watch, report);
+  run_launch(launch);
 }
 
 }  // namespace grumpy

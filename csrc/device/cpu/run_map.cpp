@@ -40,6 +40,7 @@ int64_t div_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
 /// it takes the place of data that was read.
 bool should_stream(const Launch& l, int64_t n) {
   const BlockPlan& p = *l.plan;
+  if (l.stream_elements >= 0) n = l.stream_elements;
   int64_t bytes = 0;
   for (int o = p.nloads; o < l.nmoving(); ++o) {
     for (int k = 0; k < p.nloads; ++k)

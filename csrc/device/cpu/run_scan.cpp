@@ -86,7 +86,7 @@ class Scanner {
       f(block);
       result_->write(position, block, n);
     }
-    if (red_.watch && (cpu_fpe() & red_.watch)) l_.fpe.report_reduction(0, uint8_t(cpu_fpe()));
+    if (red_.watch && (cpu_fpe() & red_.watch)) l_.fpe->report_reduction(0, uint8_t(cpu_fpe()));
   }
 
   void scan_span(BlockRunner& runner, int64_t begin, int64_t end, char* carry, bool has_carry) const {
