@@ -97,8 +97,50 @@ void BlockRunner::start(Launch& launch) {
     const int v = p.ptr_value[u], b = p.value_buffer[size_t(v)];
     ptrs_[u] = b >= 0 ? buffer(b) : const_cast<char*>(scalars_[size_t(v - p.nloads)]);
   }
+  prepare_rows();
   if (p.watch) clear_cpu_fpe();
   serial_ = launch.serial;
+}
+
+void BlockRunner::prepare_rows() {
+  const BlockPlan& p = *plan_;
+  const int64_t row = extents_[size_t(last_)];
+  runs_rows_ = launch_->by_rows && !launch_->is_tiled && last_ > 0 && launch_->spec->kind == KernelKind::Map &&
+               !copies_ && !p.has_loops && !p.steps.empty() && buffered_loads_.empty() && packed_loads_.empty() &&
+               row >= kLanes && row <= launch_->block && !(launch_->has_alias && row % kLanes);
+  if (!runs_rows_) return;
+  row_steps_.assign(ptrs_.size(), 0);
+  const auto note = [&](size_t value, int operand) {
+    for (uint32_t u = p.use_begin[value]; u < p.use_begin[value + 1]; ++u)
+      row_steps_[p.uses[u]] = launch_->space.steps_of(operand)[last_ - 1];
+  };
+  for (const uint16_t k : direct_loads_) note(k, k);
+  for (const uint16_t j : direct_stores_) note(p.stores[j].value, p.nloads + j);
+}
+
+/// As runs of rows over which every pointer moves on by the same step.
+void BlockRunner::run_rows(int64_t rows) {
+  const BlockPlan& p = *plan_;
+  const int64_t n = extents_[size_t(last_)], groups = n & -kLanes;
+  while (rows > 0) {
+    const int64_t run = std::min(rows, extents_[size_t(last_ - 1)] - index_[size_t(last_ - 1)]);
+    place_loads(n);
+    place_stores(0);
+    if (groups < n) pointers_at(n - kLanes);
+    for (int64_t row = 0; row < run; ++row) {
+      call_steps(ptrs_.data(), groups, groups);
+      if (groups < n) call_steps(tail_ptrs_.data(), kLanes, kLanes);
+      if (p.watch && (raised_ | cpu_fpe()) & launch_->fpe->open()) {
+        for (const uint16_t k : direct_loads_) now_[k] = rows_[k] + row * launch_->space.steps_of(k)[last_ - 1];
+        look_for_errors(n);
+      }
+      for (size_t u = 0; u < ptrs_.size(); ++u) ptrs_[u] += row_steps_[u];
+      if (groups < n)
+        for (size_t u = 0; u < ptrs_.size(); ++u) tail_ptrs_[u] += row_steps_[u];
+    }
+    seek(position_ + run * n);
+    rows -= run;
+  }
 }
 
 void BlockRunner::enter(const int64_t* extents, const int64_t* first) {

@@ -28,15 +28,22 @@ class BlockRunner {
   /// Evaluates the next n elements, n <= launch.block, and moves on.
   void run(int64_t n);
 
+  /// Whether rows may be run whole: every operand is used where it lies, and nothing passes through buffers.
+  bool runs_rows() const { return runs_rows_ && at_ == 0; }
+  /// Evaluates the next rows.
+  void run_rows(int64_t rows);
+
   /// Elements of plan.kept[k] over the range of the last run, one after the other.
   const char* kept(size_t k) const { return kept_[k]; }
   /// What is left of the row; by_rows only.
   int64_t left_in_row() const { return extents_[last_] - at_; }
+  int64_t row_elements() const { return extents_[last_]; }
 
  private:
   void place_loads(int64_t n);
   void pack_loads(int64_t n);
   void place_stores(int64_t done);
+  void prepare_rows();
   void piece(int64_t n, int64_t done);
   void execute(int64_t n);
   void execute_tail_first(int64_t n);
@@ -78,6 +85,8 @@ class BlockRunner {
   std::vector<uint16_t> selection_of_;  // of each packed load
   std::vector<uint16_t> direct_stores_;                  // that steps write where they lie
   bool copies_ = false;               // some store is copied out of a buffer
+  bool runs_rows_ = false;
+  std::vector<int64_t> row_steps_;    // runs_rows_: of each pointer, bytes to the next row
   std::vector<const char*> kept_;
   std::vector<const char*> scalars_;
 };

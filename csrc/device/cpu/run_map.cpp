@@ -96,6 +96,7 @@ void run_span(Launch& l, int64_t begin, int64_t end, int64_t range) {
   BlockRunner& runner = BlockRunner::of_this_thread(l);
   runner.seek(begin);
   if (l.by_rows) {
+    if (runner.runs_rows()) runner.run_rows((end - begin) / runner.row_elements());
     while (runner.position() < end)
       runner.run(std::min({range, runner.left_in_row(), end - runner.position()}));
   } else {
