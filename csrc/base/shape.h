@@ -65,6 +65,8 @@ View make_view(Shape shape, std::span<const int64_t> strides, int64_t offset);
 View contiguous_view(const Shape& shape);
 /// The same elements in the same order.
 bool is_same_view(const ViewRep& a, const ViewRep& b);
+/// The same but for where it begins.
+bool has_same_steps(const ViewRep& a, const ViewRep& b);
 /// First and one-past-last flat element a view touches; {0, 0} when it is empty.
 struct Range { int64_t first, end; };
 Range touched(const ViewRep& v);

@@ -56,15 +56,15 @@ void count_uses(const Frontier& f, size_t from) {
   }
 }
 
-void add_view(Hash128& h, const ViewRep& v) {
-  h.add(uint64_t(v.offset));
+void add_view(Hash128& h, const ViewRep& v, int64_t origin) {
+  h.add(uint64_t(v.offset - origin));
   for (int k = 0; k < v.ndim; ++k) {
     h.add(uint64_t(v.shape->dims[k]));
     h.add(uint64_t(v.strides[k]));
   }
 }
 
-void add_node(Hash128& h, const Node& n, uint8_t flags) {
+void add_node(Hash128& h, const Node& n, uint8_t flags, int64_t origin) {
   h.add(uint64_t(n.kind) | uint64_t(n.op) << 8 | uint64_t(n.dtype) << 16 | uint64_t(n.nin) << 24 |
         uint64_t(n.part) << 32 | uint64_t(mode_of(n)) << 40 | uint64_t(flags) << 48 |
         uint64_t(n.shape->ndim) << 56);
@@ -79,11 +79,31 @@ void add_node(Hash128& h, const Node& n, uint8_t flags) {
     case NodeKind::Foreign: h.add(reinterpret_cast<uintptr_t>(n.foreign.loop)); break;
     case NodeKind::View:
     case NodeKind::Update:
-    case NodeKind::Put: add_view(h, *n.view); break;
+    case NodeKind::Put: add_view(h, *n.view, origin); break;
     case NodeKind::Reduce: h.add(n.axes); break;
     case NodeKind::Scan:
     case NodeKind::Take: h.add(uint64_t(n.axis)); break;
     case NodeKind::Check: GRUMPY_ASSERT(false) << "a check in a frontier";
+  }
+}
+
+bool is_view_of_leaf(const Node& n) { return n.kind == NodeKind::View && n.in[0]->kind == NodeKind::Leaf; }
+
+/// Finds the leaves of Frontier::moving, and marks them by kMoves. Memory that may be reused or written to is no
+/// such leaf: what happens to it depends on where in it a view lies.
+void find_moving(Frontier& f) {
+  static std::vector<uint32_t> views;  // of each node, and behind them the first one: under the GIL
+  const size_t count = f.nodes.size();
+  views.assign(2 * count, 0);
+  for (size_t i = 0; i < count; ++i) {
+    if (!is_view_of_leaf(*f.nodes[i])) continue;
+    const uint32_t leaf = f.nodes[i]->in[0]->index;
+    if (views[leaf]++ == 0) views[count + leaf] = uint32_t(i);
+  }
+  for (size_t i = 0; i < count; ++i) {
+    if (views[i] == 0 || views[i] != f.nodes[i]->uses || (f.flags[i] & kDonatable)) continue;
+    f.flags[i] |= kMoves;
+    f.moving.push_back({uint32_t(i), views[count + i]});
   }
 }
 
@@ -122,6 +142,7 @@ void take_frontier(std::span<Node* const> wanted, Frontier& f) {
   f.flags.clear();
   f.structure = Hash128{};
   f.siblings.clear();
+  f.moving.clear();
   const uint64_t mark = new_mark(), probe = new_mark();
   for (Node* n : wanted) visit(n, mark, ~uint64_t{0}, f.nodes, stack);
   count_uses(f, 0);
@@ -155,8 +176,13 @@ void take_frontier(std::span<Node* const> wanted, Frontier& f) {
     f.flags[i] = frontier_flags(*n, is_wanted);
   }
 
+  find_moving(f);
   f.structure.add(f.nodes.size());
-  for (size_t i = 0; i < f.nodes.size(); ++i) add_node(f.structure, *f.nodes[i], f.flags[i]);
+  for (size_t i = 0; i < f.nodes.size(); ++i) {
+    const Node& n = *f.nodes[i];
+    const int64_t first = is_view_of_leaf(n) ? f.first_view(n.in[0]->index) : -1;
+    add_node(f.structure, n, f.flags[i], first < 0 ? 0 : f.nodes[size_t(first)]->view->offset);
+  }
 }
 
 std::vector<Node*> pending_readers(Node& leaf) {

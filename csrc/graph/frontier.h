@@ -4,6 +4,7 @@
 ///          work with them; dead ones never.
 /// Threads: under the GIL; uses the scratch fields of nodes, so one frontier is taken at a time.
 #pragma once
+#include <algorithm>
 #include <span>
 #include <vector>
 
@@ -20,6 +21,7 @@ enum FrontierFlag : uint8_t {
   kExported = 8,   // a leaf whose bytes are visible outside: an Update must write in place
   kSlack = 16,     // a leaf in an owned buffer that nobody else sees
   kSaved = 32,     // of passes: must be stored before its operand is written to
+  kMoves = 64,     // a leaf read through views only, which may all begin so much further on: see Frontier::moving
 };
 
 struct Frontier {
@@ -29,6 +31,15 @@ struct Frontier {
   /// Arrays that nobody asked for and that share work: `node` in `nodes`, `position` among pending storages.
   struct Sibling { uint32_t node, position; };
   std::vector<Sibling> siblings;
+  /// Leaves that a loop may walk along (`x[i:i+n]`): their views' offsets belong to the structure only by
+  /// their distance from the first one's, `view` in `nodes`.
+  struct Moving { uint32_t leaf, view; };
+  std::vector<Moving> moving;   // by leaf
+  /// Position of the first view of a leaf that moves; -1 where it does not.
+  int64_t first_view(uint32_t leaf) const {
+    const auto it = std::lower_bound(moving.begin(), moving.end(), leaf, [](const Moving& m, uint32_t l) { return m.leaf < l; });
+    return it != moving.end() && it->leaf == leaf ? int64_t(it->view) : -1;
+  }
 };
 
 /// Fills `f` (cleared first; kept by the caller so that its memory is reused).

@@ -48,8 +48,16 @@ Trace::Trace(const Frontier& f, std::span<Node* const> wanted) : nwanted_(wanted
     const Node& n = *f.nodes[i];
     Stop& s = stops_[i];
     s = {kNobody, head_of(n), kNoSlot, n.part, mode_of(n), f.flags[i], !is_plain(n.kind), n.uses, n.shape, {},
-         detail_of(n)};
+         detail_of(n), kNobody};
     if (n.kind == NodeKind::View || n.kind == NodeKind::Update || n.kind == NodeKind::Put) s.view = View(n.view);
+  }
+  std::vector<uint32_t> last_view(f.moving.empty() ? 0 : f.nodes.size(), kNobody);
+  for (size_t i = last_view.size(); i-- > 0;) {
+    const Node& n = *f.nodes[i];
+    if (n.kind != NodeKind::View || !(f.flags[n.in[0]->index] & kMoves)) continue;
+    uint32_t& last = last_view[n.in[0]->index];
+    if (last == kNobody) last = uint32_t(i);
+    stops_[i].leader = last;
   }
   for (size_t k = 0; k < wanted.size(); ++k) {
     Stop& s = stops_[wanted[k]->index];
@@ -77,8 +85,14 @@ Trace::Trace(const Frontier& f, std::span<Node* const> wanted) : nwanted_(wanted
   }
 }
 
-bool Trace::has_same_detail(const Stop& s, const Node& n) {
-  return s.view ? is_same_view(*n.view, *s.view) : detail_of(n) == s.detail;
+bool Trace::has_same_detail(size_t i, Node* const* nodes) const {
+  const Stop& s = stops_[i];
+  const Node& n = *nodes[i];
+  if (!s.view) return detail_of(n) == s.detail;
+  if (s.leader == kNobody) return is_same_view(*n.view, *s.view);
+  // All views of a leaf have moved as far as the last one, which has been looked at already.
+  return has_same_steps(*n.view, *s.view) &&
+         n.view->offset - s.view->offset == nodes[s.leader]->view->offset - stops_[s.leader].view->offset;
 }
 
 bool Trace::find_siblings(Node** found) const {
@@ -104,13 +118,13 @@ bool Trace::follow(std::span<Node* const> wanted, std::vector<Node*>& nodes) con
     Node* n = s.user != kNobody ? at[s.user]->in[s.slot] : s.slot < nwanted_ ? wanted[s.slot] : siblings[s.slot - nwanted_];
     if (head_of(*n) != s.head || n->mark == mark || n->part != s.part) return false;
     if (n->shape != s.shape && !same_shape(*n->shape, *s.shape)) return false;
-    if (s.has_detail && !has_same_detail(s, *n)) return false;
+    at[i] = n;
+    if (s.has_detail && !has_same_detail(i, at)) return false;
     n->mark = mark;
     n->index = uint32_t(i);
     n->uses = s.uses;
-    at[i] = n;
     if (n->kind == NodeKind::Leaf || n->kind == NodeKind::Constant) {
-      if (frontier_flags(*n, false) != s.flags) return false;
+      if (frontier_flags(*n, false) != (s.flags & ~kMoves)) return false;
       continue;
     }
     // Somebody outside who shares this work may be a live array.

@@ -38,13 +38,14 @@ class Trace {
     Shape shape;
     View view;
     uint64_t detail;          // axes, axis or loop
+    uint32_t leader;          // of a view of a leaf that moves: the last view of that leaf
   };
   /// A further edge to a node that is reached by another.
   struct Edge {
     uint32_t user, input;
     uint8_t slot;
   };
-  static bool has_same_detail(const Stop& s, const Node& n);
+  bool has_same_detail(size_t i, Node* const* nodes) const;
   bool find_siblings(Node** found) const;
 
   std::vector<Stop> stops_;

@@ -54,7 +54,16 @@ class Executor {
  private:
   char* address(const PlanArg& a) const {
     if (a.constant_tag >= 0) return reinterpret_cast<char*>(f_.nodes[size_t(a.constant_tag)]->constant.bytes);
-    return static_cast<char*>(slots_[a.slot].data) + a.offset_bytes;
+    return memory_of(a.slot) + a.offset_bytes;
+  }
+
+  /// What a plan's offsets count from: further on than when it was made, where a leaf's views have moved.
+  char* memory_of(uint32_t slot) const {
+    char* const data = static_cast<char*>(slots_[slot].data);
+    const PlanSlot& s = plan_.slots[slot];
+    if (s.view_tag < 0) [[likely]] return data;
+    const Node& view = *f_.nodes[size_t(s.view_tag)];
+    return data + (view.view->offset - s.view_offset) * item_bytes(view.dtype);
   }
 
   using Clock = std::chrono::steady_clock;
@@ -166,7 +175,7 @@ class Executor {
     for (size_t a = 0; a < step.args.size(); ++a) {
       const PlanArg& arg = step.args[a];
       if (arg.mask_elements < 0) continue;
-      const char* const mask = static_cast<const char*>(slots_[arg.mask_slot].data) + arg.mask_offset;
+      const char* const mask = memory_of(arg.mask_slot) + arg.mask_offset;
       const auto known = std::find_if(ranks.begin(), ranks.end(), [&](const MaskRank& r) { return r.mask() == mask; });
       args[a].packed_by = known != ranks.end() ? &*known : &ranks.emplace_back(mask, arg.mask_elements);
     }

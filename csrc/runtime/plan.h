@@ -18,6 +18,8 @@ struct PlanSlot {
   int64_t leaf_tag = -1;   // a leaf of the frontier, or
   int64_t nbytes = 0;      // memory to allocate
   bool has_slack = true;   // whole groups of lanes may be written; not so in somebody else's memory
+  int64_t view_tag = -1;   // of a leaf that moves (Frontier::moving): its first view,
+  int64_t view_offset = 0; // and where that lay, in elements, when the plan was made
 };
 
 struct PlanArg {

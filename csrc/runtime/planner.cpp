@@ -30,6 +30,10 @@ class Planner {
       memory_.finish(i);
     }
     plan_->slots = memory_.take_slots();
+    for (PlanSlot& slot : plan_->slots) {
+      if (slot.leaf_tag < 0 || (slot.view_tag = f_.first_view(uint32_t(slot.leaf_tag))) < 0) continue;
+      slot.view_offset = f_.nodes[size_t(slot.view_tag)]->view->offset;
+    }
     for (uint32_t id = 0; id < s_.nodes.size(); ++id) {
       if (is_committed(s_, list_, id)) plan_->commits.push_back({s_.nodes[id].tag, memory_.slot(id)});
     }

@@ -209,3 +209,68 @@ def test_another_user_of_shared_work_is_not_overlooked():
         np.testing.assert_array_equal(second, np.sqrt(np.asarray(x)) * 2)
     for g in kept:
         np.testing.assert_array_equal(g, np.sqrt(np.asarray(x)) - 1)
+
+
+def minibatches(x, y, size):
+    """One number for each piece of x and y, read in each turn."""
+    return [float(((x[i:i + size] - y[i:i + size]) ** 2 / (1 + y[i:i + size])).sum()) for i in range(0, len(x), size)]
+
+
+def test_a_loop_along_an_array_is_one_plan():
+    x, y = np.random.default_rng(8).uniform(size=(2, 40_000))
+    g, h = grumpy.asarray(x), grumpy.asarray(y)
+    grumpy.report().reset()
+    np.testing.assert_allclose(minibatches(g, h, 2000), minibatches(x, y, 2000), rtol=1e-13)
+    report = grumpy.report()
+    assert (report.plans, report.plan_hits, report.evaluations) == (1, 19, 20)
+    assert report.replays >= 17
+
+
+@pytest.mark.parametrize("steps", [slice(None), slice(None, None, 2), slice(None, None, -1)])
+def test_views_that_move_by_the_same_distance(steps):
+    x = np.arange(1e5).reshape(200, 500)
+    g = grumpy.asarray(x)
+    mask, hidden = x % 7 < 3, grumpy.asarray(x % 7 < 3)
+    for move in (np.arange(0, 100, 9), [0, 40, 3, 3, 120]):
+        for i in move:
+            a, b = x[i:i + 60, steps], x[i + 10:i + 70, steps]
+            c, d = g[i:i + 60, steps], g[i + 10:i + 70, steps]
+            assert np.array_equal(np.asarray((c - d) * c), (a - b) * a)
+            assert np.array_equal(np.asarray(c.T @ d), a.T @ b) or np.allclose(np.asarray(c.T @ d), a.T @ b, rtol=1e-12)
+            assert np.array_equal(np.asarray(c + d[::-1]), a + b[::-1])
+            assert np.array_equal(np.asarray(g[i:i + 60][hidden[i:i + 60]] * 2), x[i:i + 60][mask[i:i + 60]] * 2)
+            assert np.array_equal(np.asarray(np.cumsum(c, axis=0)[:, ::3] * d[:, ::3]), np.cumsum(a, axis=0)[:, ::3] * b[:, ::3])
+
+
+def test_views_that_move_apart_are_other_plans():
+    x = np.arange(20_000.0)
+    g = grumpy.asarray(x)
+    grumpy.report().reset()
+    for i, j in ((0, 3000), (100, 3100), (100, 3101), (5000, 2000)):
+        assert np.array_equal(np.asarray(g[i:i + 2000] * 2 - g[j:j + 2000]), x[i:i + 2000] * 2 - x[j:j + 2000])
+    assert grumpy.report().plans == 3
+
+
+def test_memory_that_is_written_to_does_not_move():
+    x = np.arange(30_000.0)
+    g, expected = grumpy.array(x), x.copy()
+    for i in range(0, 20_000, 2500):
+        g[i:i + 2500] = g[i + 1000:i + 3500] * 2 + g[i:i + 2500]
+        expected[i:i + 2500] = expected[i + 1000:i + 3500] * 2 + expected[i:i + 2500]
+        assert float(g[i + 7]) == expected[i + 7]
+        part = g[i:i + 2500]
+        part *= 0.5
+        expected[i:i + 2500] *= 0.5
+        assert float((part + g[i + 500:i + 3000]).sum()) == pytest.approx(float((expected[i:i + 2500] + expected[i + 500:i + 3000]).sum()), rel=1e-13)
+    assert np.array_equal(np.asarray(g), expected)
+
+
+def test_the_last_pieces_are_temporaries():
+    x = np.arange(50_000.0)
+    for i in range(0, 40_000, 4000):
+        g = grumpy.array(x)  # nobody else has it: its memory may be reused
+        a, b = g[i:i + 4000], g[i + 4000:i + 8000]
+        del g
+        y = a * 2 + b
+        del a, b
+        assert np.array_equal(np.asarray(y), x[i:i + 4000] * 2 + x[i + 4000:i + 8000])
