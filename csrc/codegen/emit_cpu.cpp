@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "codegen/emit_scalar.h"
 #include "codegen/llvm_headers.h"
+#include "kernel/kernel_spec.h"
 
 namespace grumpy {
 
@@ -178,7 +179,9 @@ class BlockEmitter {
     return b_.CreateLoad(type, b_.CreateConstInBoundsGEP1_64(type, fn_->getArg(0), k));
   }
 
-  // for (i = 0; i < n; i += lanes * copies) { sums = 0; for each row: sums += body; store sums; }
+  // for (i = 0; i < n; i += lanes * copies) {
+  //   for each leaf of kLeafRows rows { sums = 0; for each row: sums += body; merge sums as a binary tree would; }
+  //   store what remains; }
   void emit_fold(Width width, Value* n) {
     const size_t nin = block_.inputs.size(), nout = block_.outputs.size();
     Type* i64 = b_.getInt64Ty();
@@ -192,6 +195,7 @@ class BlockEmitter {
     BasicBlock* const entry = b_.GetInsertBlock();
     preheader_ = new_block("preheader");
     BasicBlock* const lanes = new_block("lanes");
+    BasicBlock* const leaf = new_block("leaf");
     BasicBlock* const loop = loop_ = new_block("loop");
     BasicBlock* const after = new_block("after");
     b_.CreateCondBr(b_.CreateICmpULT(b_.getInt64(0), n), preheader_, after);
@@ -212,48 +216,122 @@ class BlockEmitter {
         copies[c].rows[k] = b_.CreateGEP(b_.getInt8Ty(), ptrs_[k], at);
       }
     }
+    b_.CreateBr(leaf);
+
+    // What goes from leaf to leaf and, within one, from row to row: flags, each input's offset, sums.
+    const size_t nsums = copies.size() * nout;
+    const auto type_of_sum = [&](size_t s) { return emitter.type_of(block_.outputs[s % nout]); };
+    const auto zero = [&](size_t s) { return llvm::Constant::getNullValue(type_of_sum(s)); };
+    const auto sum_of = [&](size_t s, Value* x, Value* y) {
+      const DType t = block_.outputs[s % nout];
+      return emitter.emit({ScalarOp::add, t, t}, x, y, nullptr);
+    };
+    const auto phis = [&](std::vector<llvm::PHINode*>& to, size_t count, unsigned ways, auto type) {
+      for (size_t k = 0; k < count; ++k) to.push_back(b_.CreatePHI(type(k), ways));
+    };
+    const auto offset_type = [&](size_t) { return i64; };
+    b_.SetInsertPoint(leaf);
+    llvm::PHINode* first_row = b_.CreatePHI(i64, 2, "first");
+    llvm::PHINode* leaf_flags = b_.CreatePHI(b_.getInt32Ty(), 2);
+    std::vector<llvm::PHINode*> leaf_offsets, one, two;  // one, two: sums of so many leaves that wait for more
+    phis(leaf_offsets, nin, 2, offset_type);
+    phis(one, nsums, 2, type_of_sum);
+    phis(two, nsums, 2, type_of_sum);
+    Value* const whole = b_.CreateAdd(first_row, b_.getInt64(kLeafRows), "", true, true);
+    Value* const last_row = b_.CreateSelect(b_.CreateICmpULT(whole, rows), whole, rows);
     b_.CreateBr(loop);
 
     b_.SetInsertPoint(loop);
     llvm::PHINode* row = b_.CreatePHI(i64, 2, "row");
     llvm::PHINode* flags_phi = b_.CreatePHI(b_.getInt32Ty(), 2);
-    std::vector<llvm::PHINode*> offsets(nin), sums;
-    for (size_t k = 0; k < nin; ++k)
-      if (row_steps[k]) offsets[k] = b_.CreatePHI(i64, 2);
-    for (size_t s = 0; s < copies.size() * nout; ++s)
-      sums.push_back(b_.CreatePHI(emitter.type_of(block_.outputs[s % nout]), 2, "sum"));
+    std::vector<llvm::PHINode*> offsets, sums;
+    phis(offsets, nin, 2, offset_type);
+    phis(sums, nsums, 2, type_of_sum);
     for (Copy& copy : copies)
       for (size_t k = 0; k < nin; ++k)
-        if (offsets[k]) copy.rows[k] = b_.CreateGEP(b_.getInt8Ty(), copy.rows[k], offsets[k]);
+        if (row_steps[k]) copy.rows[k] = b_.CreateGEP(b_.getInt8Ty(), copy.rows[k], offsets[k]);
     for (Copy& copy : copies) emit_body(emitter, copy, &copy == &copies[0] ? nullptr : &copies[0]);
     b_.SetInsertPoint(loop_);
     std::vector<Value*> next;
-    for (size_t s = 0; s < sums.size(); ++s) {
-      const DType t = block_.outputs[s % nout];
-      next.push_back(emitter.emit({ScalarOp::add, t, t}, sums[s], copies[s / nout].stored[s % nout].re, nullptr));
-    }
+    for (size_t s = 0; s < nsums; ++s) next.push_back(sum_of(s, sums[s], copies[s / nout].stored[s % nout].re));
     raises_ = raises_ || !raised_.empty() || !raised_before_.empty();
     Value* next_flags = merge_raises(raised_, flags_phi);
     Value* next_row = b_.CreateAdd(row, b_.getInt64(1), "", true, true);
     std::vector<Value*> next_offsets(nin);
     for (size_t k = 0; k < nin; ++k)
-      if (offsets[k]) next_offsets[k] = b_.CreateAdd(offsets[k], row_steps[k]);
+      next_offsets[k] = row_steps[k] ? b_.CreateAdd(offsets[k], row_steps[k]) : b_.getInt64(0);
     BasicBlock* const last = b_.GetInsertBlock();
+    BasicBlock* const made = new_block("made");
+    b_.CreateCondBr(b_.CreateICmpULT(next_row, last_row), loop, made);
+
+    // A short sum has at most four leaves: ((1 + 2) + (3 + 4)), ((1 + 2) + 3).
+    BasicBlock* const pair = new_block("pair");
+    BasicBlock* const both = new_block("both");
+    BasicBlock* const merged = new_block("merged");
+    BasicBlock* const third = new_block("third");
     BasicBlock* const done = new_block("done");
-    b_.CreateCondBr(b_.CreateICmpULT(next_row, rows), loop, done);
-    const auto link = [&](llvm::PHINode* phi, Value* first, Value* again) {
-      phi->addIncoming(first, lanes);
-      phi->addIncoming(again, last);
+    static_assert(kShortRows <= 4 * kLeafRows);
+    const auto is_set = [&](int64_t bit) {
+      return b_.CreateICmpNE(b_.CreateAnd(first_row, b_.getInt64(uint64_t(bit))), b_.getInt64(0));
     };
-    link(row, b_.getInt64(0), next_row);
-    link(flags_phi, flags_outside, next_flags);
-    for (size_t k = 0; k < nin; ++k)
-      if (offsets[k]) link(offsets[k], b_.getInt64(0), next_offsets[k]);
-    for (size_t s = 0; s < sums.size(); ++s)
-      link(sums[s], llvm::Constant::getNullValue(sums[s]->getType()), next[s]);
+    b_.SetInsertPoint(made);
+    b_.CreateCondBr(is_set(kLeafRows), pair, merged);
+    b_.SetInsertPoint(pair);
+    std::vector<Value*> pairs, all;
+    for (size_t s = 0; s < nsums; ++s) pairs.push_back(sum_of(s, one[s], next[s]));
+    b_.CreateCondBr(is_set(2 * kLeafRows), both, merged);
+    b_.SetInsertPoint(both);
+    for (size_t s = 0; s < nsums; ++s) all.push_back(sum_of(s, two[s], pairs[s]));
+    b_.CreateBr(merged);
+    b_.SetInsertPoint(merged);
+    std::vector<llvm::PHINode*> next_one, next_two;
+    phis(next_one, nsums, 3, type_of_sum);
+    phis(next_two, nsums, 3, type_of_sum);
+    for (size_t s = 0; s < nsums; ++s) {
+      next_one[s]->addIncoming(next[s], made);
+      next_one[s]->addIncoming(one[s], pair);
+      next_one[s]->addIncoming(one[s], both);
+      next_two[s]->addIncoming(two[s], made);
+      next_two[s]->addIncoming(pairs[s], pair);
+      next_two[s]->addIncoming(all[s], both);
+    }
+    BasicBlock* const finish = new_block("finish");
+    b_.CreateCondBr(b_.CreateICmpULT(last_row, rows), leaf, finish);
+
+    b_.SetInsertPoint(finish);
+    const auto has_more_than = [&](int64_t leaves) { return b_.CreateICmpUGT(rows, b_.getInt64(uint64_t(leaves * kLeafRows))); };
+    Value* const has_three = b_.CreateAnd(has_more_than(2), b_.CreateNot(has_more_than(3)));
+    std::vector<Value*> alone, three;
+    for (size_t s = 0; s < nsums; ++s) alone.push_back(b_.CreateSelect(has_more_than(1), next_two[s], next_one[s]));
+    b_.CreateCondBr(has_three, third, done);
+    b_.SetInsertPoint(third);
+    for (size_t s = 0; s < nsums; ++s) three.push_back(sum_of(s, next_two[s], next_one[s]));
+    b_.CreateBr(done);
+
+    const auto link = [](llvm::PHINode* phi, Value* from_outside, BasicBlock* outside, Value* again, BasicBlock* inside) {
+      phi->addIncoming(from_outside, outside);
+      phi->addIncoming(again, inside);
+    };
+    link(first_row, b_.getInt64(0), lanes, last_row, merged);
+    link(leaf_flags, flags_outside, lanes, next_flags, merged);
+    link(row, first_row, leaf, next_row, last);
+    link(flags_phi, leaf_flags, leaf, next_flags, last);
+    for (size_t k = 0; k < nin; ++k) {
+      link(leaf_offsets[k], b_.getInt64(0), lanes, next_offsets[k], merged);
+      link(offsets[k], leaf_offsets[k], leaf, next_offsets[k], last);
+    }
+    for (size_t s = 0; s < nsums; ++s) {
+      link(one[s], zero(s), lanes, next_one[s], merged);
+      link(two[s], zero(s), lanes, next_two[s], merged);
+      link(sums[s], zero(s), leaf, next[s], last);
+    }
 
     b_.SetInsertPoint(done);
-    for (size_t s = 0; s < sums.size(); ++s) copies[s / nout].stored[s % nout].re = next[s];
+    for (size_t s = 0; s < nsums; ++s) {
+      llvm::PHINode* const result = b_.CreatePHI(type_of_sum(s), 2);
+      link(result, alone[s], finish, three[s], third);
+      copies[s / nout].stored[s % nout].re = result;
+    }
     for (Copy& copy : copies) emit_stores(copy);
     close_loop(width, {index, flags_outside, entry, lanes, after, b_.getInt64(0), n}, next_flags);
   }

@@ -44,6 +44,8 @@ struct Program {
 
 /// Reductions of fewer rows than this are short: rows are added in order and not spread over lanes.
 inline constexpr int64_t kShortRows = 64;  // order
+/// Rows added one after the other before a tree takes over; NumPy's pairwise sum adds 16 per lane.
+inline constexpr int64_t kLeafRows = 16;  // order
 
 enum class KernelKind : uint8_t { Map, Reduce, Scan };
 

@@ -20,10 +20,10 @@ struct BlockStep {
   std::vector<uint16_t> in;           // value ids
   std::vector<uint16_t> out;          // value ids
 };
-/// A whole program with its sums: for each lane, the sum over rows of every reduction's value, rows
-/// added in order to 0. A BlockFn whose ptrs are: inputs; states (one per reduction, `n` lanes); the
-/// number of rows (>= 1); then for each input the bytes from row to row and a lane mask: -1, or 0 for
-/// an input of which every lane reads the same kLanes elements of a row. n is a multiple of kLanes.
+/// A whole program with its sums: for each lane, the sum over rows of every reduction's value, added as the driver
+/// does: kLeafRows in order to 0, such leaves by a binary tree. A BlockFn whose ptrs are: inputs; states (one per
+/// reduction, `n` lanes); the number of rows (>= 1, < kShortRows); then for each input the bytes from row to row and
+/// a lane mask: -1, or 0 for an input of which every vector reads the same elements of a row. n is a multiple of kLanes.
 struct FoldStep {
   BlockFn fn = nullptr;               // null: there is none
   std::vector<uint16_t> in;           // value ids

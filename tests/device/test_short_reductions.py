@@ -17,7 +17,8 @@ def with_jit(mode, f):
 
 
 @pytest.mark.parametrize("dtype", ["f4", "f8"])
-@pytest.mark.parametrize("n, d, k", [(1000, 8, 8), (5000, 3, 4), (4097, 16, 16), (3000, 33, 5), (8960, 32, 16), (20000, 8, 1)])
+@pytest.mark.parametrize("n, d, k", [(1000, 8, 8), (5000, 3, 4), (4097, 16, 16), (3000, 33, 5), (8960, 32, 16), (20000, 8, 1),
+                                     (2000, 17, 4), (2000, 48, 5), (1000, 49, 3), (1000, 63, 40)])
 @pytest.mark.parametrize("order", "CF")
 def test_compiled_and_interpreted_agree(dtype, n, d, k, order):
     p = np.random.default_rng(n).normal(size=(n, d)).astype(dtype)

@@ -2,6 +2,8 @@
 ///
 /// Threads: pure.
 #pragma once
+#include <emmintrin.h>
+
 #include <algorithm>
 #include <bit>
 #include <cstdint>
@@ -36,6 +38,24 @@ template <class All, class Some> void for_each_word(const char* m, int64_t n, co
     if (truth == 0) continue;
     truth == kMaskOnes ? all(i) : some(i, truth);
   }
+}
+
+/// Positions of the true ones of n elements; how many there are.
+inline int64_t list_true(const char* m, int64_t n, int32_t* positions) {
+  int64_t count = 0;
+  for (int64_t i = 0; i < n; i += 64) {
+    uint64_t bits = 0;
+    if (n - i >= 64) {
+      for (int k = 0; k < 64; k += 16) {
+        const __m128i v = _mm_loadu_si128(reinterpret_cast<const __m128i*>(m + i + k));
+        bits |= uint64_t(uint16_t(~_mm_movemask_epi8(_mm_cmpeq_epi8(v, _mm_setzero_si128())))) << k;
+      }
+    } else {
+      for (int64_t k = 0; k < n - i; ++k) bits |= uint64_t(m[i + k] != 0) << k;
+    }
+    for (; bits; bits &= bits - 1) positions[count++] = int32_t(i) + std::countr_zero(bits);
+  }
+  return count;
 }
 
 /// Whether a word of eight has so few true elements that going from one to the next is quicker.

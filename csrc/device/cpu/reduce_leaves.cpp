@@ -126,6 +126,13 @@ void Reducer::fold_leaves(Combiner& c, const Unit& unit) const {
   for (int64_t leaf = unit.first_leaf; leaf < unit.last_leaf; ++leaf) {
     if (settled_.load(std::memory_order_relaxed) < leaf && leaf > unit.first_leaf) break;
     const int64_t first = leaf * leaf_rows_, rows = std::min(rows_ - first, leaf_rows_), n = rows * inner_;
+    if (adds_selected_) {
+      for_reductions([&](size_t r) {
+        fold_selected(c, r, first, rows);
+        c.trees[r].push(rows);
+      });
+      continue;
+    }
     if (fold_products(c.trees[0].incoming(), unit.outer, 1, first, rows)) {
       c.trees[0].push(rows);
       continue;

@@ -39,6 +39,10 @@ struct ReduceLoops {
   /// What `fold` gives for one cell's rows of products of a's and b's elements, rows >= kShortRows; null
   /// where there is none.
   void (*fold_products)(const States& to, const char* a, const char* b, int64_t groups, int64_t rows) = nullptr;
+  /// What `fold` gives for one group of cells, 1 < cells < kNarrowCells and rows >= kShortRows, of whose rows all but
+  /// the `count` listed ones are zeros. Rows lie row_bytes apart; `places` ascend. Null where there is none.
+  void (*fold_rows)(const States& to, const char* elements, int64_t row_bytes, const int32_t* places, int64_t count,
+                    int64_t rows, int64_t cells) = nullptr;
 };
 
 /// Null when the pair makes no sense. float16 elements come as float32 (half_to_float), complex ones

@@ -51,9 +51,11 @@ void Reducer::run_tiles() {
   const int64_t cells = kTileStateBytes / int64_t(state);
   const int64_t columns = s.extents[size_t(column_)], bands = band_ < 0 ? 1 : s.extents[size_t(band_)];
   const int64_t band = std::min({bands, kMaxHoisted, cells / kRowElements});
-  const int64_t column = std::min(columns, std::clamp<int64_t>(cells / band & -kLanes, kRowElements, folds_ ? kFoldColumns : kTileRowElements));
+  const int64_t fold_columns = std::clamp<int64_t>(kFoldElements / rows_ & -kLanes, kRowElements, kTileRowElements);
+  const int64_t column = std::min(columns, std::clamp<int64_t>(cells / band & -kLanes, kRowElements, folds_ ? fold_columns : kTileRowElements));
   l.is_tiled = l.by_rows = true;
   choose_fetches(l, kBlockElements);
+  folds_into_results_ = can_fold_into_results();
   const int first_inner = band_ < 0 ? column_ : band_;
   const int64_t others = outer_ / (columns * bands);
   const int64_t wide = div_up(columns, column), high = div_up(bands, band), tiles = others * wide * high;
@@ -87,14 +89,14 @@ void Reducer::run_tile(BlockRunner& runner, Combiner& c, const int64_t* extents,
                        int64_t columns) const {
   const Space& s = l_->space;
   const int64_t cells = bands * columns, range = std::max<int64_t>(1, kBlockElements / columns) * columns;
-  start_trees(c, cells, div_up(rows_, kLeafRows));
+  const int64_t leaves = div_up(rows_, kLeafRows);
+  start_trees(c, cells, leaves);
+  const bool is_folded = folds_ && columns % kLanes == 0 && fold_tile(c, first, bands, columns);
+  if (is_folded && folds_into_results_) return;
+  if (is_folded) for_reductions([&](size_t r) { c.trees[r].push(rows_); });
   bool is_entered = false;
-  for (int64_t leaf = 0; leaf < rows_; leaf += kLeafRows) {
+  for (int64_t leaf = 0; leaf < rows_ && !is_folded; leaf += kLeafRows) {
     const int64_t last = std::min(rows_, leaf + kLeafRows);
-    if (folds_ && columns % kLanes == 0 && fold_leaf(c, first, bands, columns, leaf, last - leaf)) {
-      for_reductions([&](size_t r) { c.trees[r].push(last - leaf); });
-      continue;
-    }
     if (!is_entered) {
       runner.enter(extents, first);
       is_entered = true;
@@ -118,31 +120,60 @@ void Reducer::run_tile(BlockRunner& runner, Combiner& c, const int64_t* extents,
     char* block = c.results.get(size_t(cells) * 16);
     loops_[r]->finish(block, out, c.trees[r].finish(), cells, rows_);
     const int64_t* steps = s.steps_of(l_->nmoving() + int(r));
-    char* to = s.origins[size_t(l_->nmoving()) + r];
-    for (int k = 0; k < s.ndim; ++k)
-      if (s.roles[size_t(k)] == Role::Parallel) to += first[k] * steps[k];
-    copy_matrix(to, {band_ < 0 ? 0 : steps[band_], steps[column_]}, block, {columns * item, item}, bands, columns, item);
+    copy_matrix(result_at(r, first), {band_ < 0 ? 0 : steps[band_], steps[column_]}, block, {columns * item, item}, bands, columns, item);
   });
 }
 
-/// One leaf of a tile, band by band, by the kernel's fold function.
-bool Reducer::fold_leaf(Combiner& c, const int64_t* first, int64_t bands, int64_t columns, int64_t row, int64_t rows) const {
+/// Where a result of a tile lies.
+char* Reducer::result_at(size_t r, const int64_t* first) const {
   const Space& s = l_->space;
-  c.fold.start(*l_, kLeafRows, columns);
-  c.sums.resize(loops_.size());
-  for (int64_t band = 0; band < bands; ++band) {
-    for (int o = 0; o < l_->plan->nloads; ++o) {
-      const int64_t* steps = s.steps_of(o);
-      const char* at = s.origins[size_t(o)] + row * steps[row_axis_] + (band_ < 0 ? 0 : band * steps[band_]);
-      for (int k = 0; k < s.ndim; ++k)
-        if (k != row_axis_) at += first[k] * steps[k];
-      c.fold.set_load(o, at, steps[row_axis_], steps[column_]);
-    }
-    for (size_t r = 0; r < loops_.size(); ++r)
-      c.sums[r] = at_cell(*loops_[r], c.trees[r].incoming(), band * columns).part[0];
-    if (!c.fold.run(c.sums.data(), rows, columns)) return false;
+  const int64_t* steps = s.steps_of(l_->nmoving() + int(r));
+  char* to = s.origins[size_t(l_->nmoving()) + r];
+  for (int k = 0; k < s.ndim; ++k)
+    if (s.roles[size_t(k)] == Role::Parallel) to += first[k] * steps[k];
+  return to;
+}
+
+/// The states of the sums are the results, in columns that follow one another.
+bool Reducer::can_fold_into_results() const {
+  const auto& reductions = l_->spec->reductions;
+  for (size_t r = 0; r < reductions.size(); ++r) {
+    const bool is_state = reductions[r].in == reductions[r].out && item_bytes(reductions[r].out) == 8;
+    if (!is_state || l_->space.steps_of(l_->nmoving() + int(r))[column_] != 8) return false;
   }
-  return true;
+  return folds_;
+}
+
+/// All rows of a tile, band by band, by the kernel's fold function. False: an error was seen.
+bool Reducer::fold_tile(Combiner& c, const int64_t* first, int64_t bands, int64_t columns) const {
+  const Space& s = l_->space;
+  const int nloads = l_->plan->nloads;
+  c.fold.start(*l_, rows_, columns, bands);
+  c.sums.resize(loops_.size());
+  c.fold_at.resize(size_t(nloads));
+  for (int o = 0; o < nloads; ++o) {
+    const int64_t* steps = s.steps_of(o);
+    const char* at = s.origins[size_t(o)];
+    for (int k = 0; k < s.ndim; ++k)
+      if (k != row_axis_) at += first[k] * steps[k];
+    c.fold_at[size_t(o)] = at;
+  }
+  for (size_t r = 0; r < loops_.size(); ++r)
+    c.sums[r] = folds_into_results_ ? result_at(r, first) : c.trees[r].incoming().part[0];
+  c.fold.begin();
+  for (int64_t band = 0; band < bands; ++band) {
+    for (int o = 0; o < nloads; ++o) {
+      const int64_t* steps = s.steps_of(o);
+      c.fold.set_load(o, c.fold_at[size_t(o)], steps[row_axis_], steps[column_]);
+      if (band_ >= 0) c.fold_at[size_t(o)] += steps[band_];
+    }
+    c.fold.run(c.sums.data(), rows_, columns, band);
+    for (size_t r = 0; r < loops_.size(); ++r) {
+      if (!folds_into_results_) c.sums[r] = at_cell(*loops_[r], c.trees[r].incoming(), (band + 1) * columns).part[0];
+      else if (band_ >= 0) c.sums[r] += s.steps_of(l_->nmoving() + int(r))[band_];
+    }
+  }
+  return c.fold.is_clean();
 }
 
 }  // namespace grumpy

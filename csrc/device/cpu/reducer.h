@@ -10,6 +10,7 @@
 ///                 of them will do
 ///   wide          panels of inner cells; leaves of kLeafRows rows added element by element
 ///
+/// Narrow sums of rows that masks select add those rows only, in the order in which zeros would be added too.
 /// Products of two operands that lie in memory are summed without being stored, in the same order.
 ///
 /// Leaves are merged by a binary tree. Tasks are blocks, tiles, panels, and runs of 2^k leaves.
@@ -37,7 +38,13 @@ class Reducer {
     Scratch states, elements, results;
     RowFold fold;
     std::vector<const char*> sums;   // states the fold writes
+    std::vector<const char*> fold_at;  // where its next band lies in each load
     static Combiner& of_this_thread();
+  };
+  /// Rows that a mask selects, one element of it for each.
+  struct Selected {
+    const char *mask, *rows;
+    int64_t row_bytes;
   };
   /// A part of the work: some leaves of some inner cells of one outer cell.
   struct Unit {
@@ -73,12 +80,19 @@ class Reducer {
   void copy_states(size_t r, const States& to, const States& from, int64_t cells) const;
   void write_unit(Combiner& c, size_t r, const Unit& unit) const;
 
+  // reduce_selected.cpp
+  bool adds_selected();
+  void touch_selected(size_t r, int64_t next) const;
+  void fold_selected(Combiner& c, size_t r, int64_t first, int64_t rows) const;
+
   // reduce_tiles.cpp
   bool find_tile();
   void run_tiles();
   void run_tile(BlockRunner& runner, Combiner& c, const int64_t* extents, const int64_t* first, int64_t bands,
                 int64_t columns) const;
-  bool fold_leaf(Combiner& c, const int64_t* first, int64_t bands, int64_t columns, int64_t row, int64_t rows) const;
+  char* result_at(size_t r, const int64_t* first) const;
+  bool can_fold_into_results() const;
+  bool fold_tile(Combiner& c, const int64_t* first, int64_t bands, int64_t columns) const;
 
   Launch* l_ = nullptr;
   std::vector<const ReduceLoops*> loops_;
@@ -86,12 +100,14 @@ class Reducer {
   std::vector<int> order_;
   int64_t outer_ = 1, rows_ = 1, inner_ = 1;
   int workers_ = 1;
-  bool is_narrow_ = false, in_place_ = false, folds_ = false;
+  bool is_narrow_ = false, in_place_ = false, folds_ = false, folds_into_results_ = false;
   int cell_axis_ = 0;                            // the first axis of a cell: outer ones are before it
   bool is_dense_ = true;                         // outer cells that are folded where they lie follow one another
   bool reads_memory_ = false;                    // elements are folded where they lie
   bool multiplies_ = false;                      // products of what lies in memory are summed as they are made
   bool any_order_ = false;                       // cells of one row each fold any number of rows at once
+  bool adds_selected_ = false;                   // rows are added where they lie, if their mask is true
+  std::vector<Selected> selected_;               // of each reduction
   bool may_settle_ = false;                      // one element may decide the only result
   mutable std::atomic<int64_t> settled_ = 0;     // leaves beyond it are of no interest
   int64_t leaf_rows_ = 0, panel_ = 0;

@@ -14,28 +14,36 @@ namespace grumpy {
 
 class RowFold {
  public:
-  /// Makes ready for calls of up to `rows` rows of `lanes` lanes.
-  void start(const Launch& launch, int64_t rows, int64_t lanes);
+  /// Makes ready for calls of up to `rows` rows of `lanes` lanes, in so many bands.
+  void start(const Launch& launch, int64_t rows, int64_t lanes, int64_t bands);
 
   /// Where load k lies: row 0, lane 0, and the bytes to the next of each.
   void set_load(int k, const char* at, int64_t row_step, int64_t lane_step) { loads_[size_t(k)] = {at, row_step, lane_step}; }
 
-  /// Sums of rows x lanes into `states`, one per reduction. lanes is a multiple of kLanes. False when
-  /// an error was seen that somebody wants to hear of: it has to be done again, step by step.
-  bool run(const char* const* states, int64_t rows, int64_t lanes);
+  /// Before a series of calls, and after it: whether no error was seen that somebody wants to hear of. Else all has to
+  /// be done again, step by step.
+  void begin();
+  bool is_clean() const;
+
+  /// Sums of rows x lanes into `states`, one per reduction. lanes is a multiple of kLanes. Loads that lie across the
+  /// lanes are the same in every band of a series, others may move.
+  void run(const char* const* states, int64_t rows, int64_t lanes, int64_t band);
 
  private:
   struct Load { const char* at; int64_t row_step, lane_step; };
   struct Gathered { const char* from; int64_t rows, lanes; };
-  void place(size_t input, int64_t rows, int64_t lanes);
+  struct Placed { Load load; int64_t rows, lanes; };
+  void place(size_t input, int64_t rows, int64_t lanes, int64_t band);
 
   const Launch* launch_ = nullptr;
   const FoldStep* fold_ = nullptr;
   uint64_t serial_ = 0;
   uint8_t watch_ = 0;
-  int64_t max_rows_ = 0, max_lanes_ = 0;
+  uint32_t raised_ = 0;
+  int64_t max_rows_ = 0, max_lanes_ = 0, bands_ = 0;
   std::vector<Load> loads_;
-  std::vector<Gathered> gathered_;   // what each input's buffer holds
+  std::vector<Gathered> gathered_;   // what each input's buffer holds, of every band
+  std::vector<Placed> placed_;       // what each input's pointers are for
   std::vector<size_t> offsets_;      // of each input's buffer
   std::vector<char*> ptrs_;
   Scratch scratch_;

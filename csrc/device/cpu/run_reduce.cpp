@@ -134,6 +134,7 @@ void Reducer::run(Launch& launch) {
   is_dense_ = true;
   reads_memory_ = reads_memory();
   multiplies_ = !reads_memory_ && multiplies_memory();
+  adds_selected_ = !is_short && adds_selected();
   // Multiplied as they are read, products cost what reading does.
   if (multiplies_) workers_ = int(std::clamp<double>(double(points) / (kParallelWork / 2), 1, workers_));
   any_order_ = inner_ == 1 && std::all_of(loops_.begin(), loops_.end(), [](const ReduceLoops* l) { return l->any_order; });

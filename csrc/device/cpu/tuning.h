@@ -27,8 +27,6 @@ inline constexpr int64_t kTinyMapElements = 256;
 /// shorter ones are gathered, several to a block.
 inline constexpr int64_t kRowElements = 64;
 
-/// Rows added one after the other before a tree takes over; NumPy's pairwise sum adds 16 per lane.
-inline constexpr int64_t kLeafRows = 16;  // order
 /// Below this many cells, the rows of a reduction are spread over lanes.
 inline constexpr int64_t kNarrowCells = 64;  // order
 /// Accumulators side by side, in bytes: eight 64-byte registers hide the latency of an addition.
@@ -44,8 +42,8 @@ inline constexpr int64_t kPanelCells = 2048;
 inline constexpr int64_t kTileStateBytes = 32 << 10;
 inline constexpr int64_t kTileRowElements = 512;
 inline constexpr int64_t kMaxHoisted = 32;
-/// Columns of such a tile when a compiled fold serves it: kLeafRows gathered rows of it stay in L1.
-inline constexpr int64_t kFoldColumns = 128;
+/// Elements of an operand that a compiled fold gathers for such a tile: they stay in L1 beside what they are from.
+inline constexpr int64_t kFoldElements = 2048;
 
 /// Elements scanned from a fresh start, before the carry is added, and how many such runs are
 /// scanned side by side.
