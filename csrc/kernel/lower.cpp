@@ -66,7 +66,8 @@ class Lowerer {
   ArgSource packed_source(uint32_t id) const {
     const SnapNode& n = at(id);
     ArgSource a;
-    a.strides.assign(1, 1);
+    a.strides.assign(size_t(ndim()), 1);
+    for (int k = ndim() - 2; k >= 0; --k) a.strides[size_t(k)] = a.strides[size_t(k) + 1] * p_.space->dims[k + 1];
     std::tie(a.node, a.offset) = run_of(n.in[0]);
     const auto [mask, offset] = run_of(n.in[1]);
     a.mask = mask;

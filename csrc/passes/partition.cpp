@@ -405,7 +405,14 @@ class Partitioner {
     return n.kind != NodeKind::Constant;
   }
 
-  /// A Compress that one kernel reads, element by element, is not stored: the kernel selects while it reads.
+  /// It does nothing but reduce rows to one, and nothing that it reads speaks for another order than row by row.
+  bool reduces_rows(const Partition& p) const {
+    return p.reduced == 1 && !p.is_scan && p.stores.empty() && p.updates.empty() &&
+           std::all_of(p.loads.begin(), p.loads.end(), [&](uint32_t id) { return at(id).shape->size < p.space->size || is_run(id); });
+  }
+
+  /// A Compress that one kernel reads, element by element, is not stored: the kernel selects while it reads. Short
+  /// rows that a mask selects are read so where they are reduced to one.
   void pack_while_reading() {
     const auto is_compress = [](const Partition& p) { return p.kind == PartitionKind::Compress; };
     if (std::none_of(groups_.begin(), groups_.end(), is_compress)) return;
@@ -422,8 +429,11 @@ class Partitioner {
     }
     const auto may_pack = [&](uint32_t id) {
       const SnapNode& n = at(id);
-      return n.shape->ndim == 1 && n.shape->size > 1 && !(n.flags & (kOutput | kLive | kSaved)) &&
-             same_shape(*at(n.in[0]).shape, *at(n.in[1]).shape) && is_run(n.in[0]) && is_run(n.in[1]) &&
+      const ShapeRep& mask = *at(n.in[1]).shape;
+      const bool has_items = n.shape->ndim == 1 && n.shape->size > 1 && same_shape(*at(n.in[0]).shape, mask);
+      const bool has_rows = n.shape->ndim == 2 && n.shape->dims[0] > 1 && n.shape->dims[1] > 1 &&
+                            n.shape->dims[1] <= kShortRow && mask.ndim == 1;
+      return (has_items || has_rows) && !(n.flags & (kOutput | kLive | kSaved)) && is_run(n.in[0]) && is_run(n.in[1]) &&
              !written.contains(base_of(n.in[0])) && !written.contains(base_of(n.in[1])) && !written.contains(id);
     };
     std::vector<Partition> kept;
@@ -434,6 +444,7 @@ class Partitioner {
       Partition& reader = groups_[by[0]];
       if (reader.kind != PartitionKind::Kernel || !same_shape(*reader.space, *at(p.node).shape)) continue;
       if (std::find(reader.loads.begin(), reader.loads.end(), p.node) == reader.loads.end()) continue;  // a view of it
+      if (reader.space->ndim > 1 && !reduces_rows(reader)) continue;
       reader.packed.push_back(p.node);
       stored_[p.node] = false;
       p.node = kNone;
@@ -494,6 +505,8 @@ class Partitioner {
 
   static constexpr uint32_t kNone = ~uint32_t{0};
   static constexpr int64_t kShortAxis = 64, kLongAxis = 256;
+  /// Rows that a kernel packs several to a block.
+  static constexpr int64_t kShortRow = 63;
 
   const Snapshot& s_;
   std::vector<bool> stored_;

@@ -69,6 +69,45 @@ def test_bytes_other_than_one_are_true():
     np.testing.assert_allclose(float(g[gm].sum()), a[m].sum())
 
 
+ROWS = {
+    "sum": lambda x, y, m: x[m].sum(0),
+    "mean": lambda x, y, m: np.mean(x[m], axis=0),
+    "least": lambda x, y, m: x[m].min(0),
+    "first": lambda x, y, m: np.argmax(x[m], axis=0),
+    "two": lambda x, y, m: (x[m] * y[m]).sum(0),
+    "two masks": lambda x, y, m: (x[m] - y[m[::-1].copy()]).max(0),
+    "with all": lambda x, y, m: ((x[m] - x.mean(0)) ** 2).sum(0),
+    "several": lambda x, y, m: np.stack([x[m].min(0), x[~m].sum(0)]),
+    "columns": lambda x, y, m: x[m].sum(1),
+    "total": lambda x, y, m: x[m].sum(),
+    "across": lambda x, y, m: np.sum(x[m] * np.asfortranarray(y)[:np.count_nonzero(m)], axis=0),
+}
+
+
+@pytest.mark.parametrize("name", ROWS)
+@pytest.mark.parametrize("width", [2, 3, 8, 31, 63, 64])
+def test_rows(name, width):
+    rng = np.random.default_rng(width)
+    f = ROWS[name]
+    for n in (70, 1000, 20_001):
+        for density in (0.02, 0.5, 0.99):
+            x, y, m = rng.normal(size=(n, width)), rng.normal(size=(n, width)), rng.random(n) < density
+            m[[3, 5]] = True
+            m[[0, 2]] = False
+            for threads in (1, 2):
+                with grumpy.config(num_threads=threads):
+                    got = np.asarray(f(*map(grumpy.array, (x, y, m))))
+                    np.testing.assert_array_equal(got, stored_first(f, x, y, m))
+            np.testing.assert_allclose(got, f(x, y, m), rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("dtype", ["?", "h", "e", "f", "q", "D"])
+def test_rows_of_all_item_sizes(dtype):
+    x = np.random.default_rng(5).integers(0, 9, (3000, 5)).astype(dtype)
+    m = np.random.default_rng(6).random(3000) < 0.1
+    np.testing.assert_array_equal(np.asarray(grumpy.array(x)[grumpy.array(m)].max(0)), x[m].max(0))
+
+
 def counted(f):
     r0 = grumpy.report()
     f()
@@ -83,6 +122,14 @@ def test_nothing_is_stored_in_between(name):
     kernels, library, moved = counted(lambda: grumpy.evaluate(READS[name](a, b, m)))
     assert (kernels, library) == (1, 0)
     assert moved <= 3 * 8 * count + 2 * 100_000
+
+
+def test_rows_are_not_stored_in_between():
+    x, m = grumpy.array(np.random.default_rng(0).normal(size=(50_000, 8))), grumpy.array(np.arange(50_000) % 10 == 3)
+    count = int(np.count_nonzero(m))
+    kernels, library, moved = counted(lambda: grumpy.evaluate(np.mean(x[m], axis=0)))
+    assert (kernels, library) == (2, 0)  # the sum, and what divides it
+    assert moved <= 8 * 8 * count + 50_000 + 1000
 
 
 def test_what_is_kept_or_read_twice_is_stored():

@@ -245,20 +245,24 @@ void BlockRunner::place_loads(int64_t n) {
   if (!packed_loads_.empty()) pack_loads(n);
 }
 
-/// The next n elements that the masks select, into the buffers of their loads.
+/// The next n elements that the masks select, into the buffers of their loads. A mask over the first of two axes
+/// selects rows; ranges then are whole rows.
 void BlockRunner::pack_loads(int64_t n) {
+  const int64_t width = last_ > 0 ? extents_[size_t(last_)] : 1, row = position_ / width, rows = n / width;
   for (Selection& s : selections_) {
-    s.first = s.position == position_ ? s.end : s.rank->find(position_);
+    s.first = s.position == position_ ? s.end : s.rank->find(row);
     s.position = position_ + n;
   }
   for (size_t i = 0; i < packed_loads_.size(); ++i) {
     const uint16_t k = packed_loads_[i];
     Selection& s = selections_[selection_of_[i]];
     const int item = plan_->item[k];
+    const char *const mask = s.rank->mask() + s.first, *const from = origins_[k] + s.first * width * item;
+    const int64_t left = s.rank->size() - s.first;
     char* const to = buffer(plan_->value_buffer[k]);
     char* behind = to;
-    s.end = s.first + pack_run(item, s.rank->mask() + s.first, s.rank->size() - s.first, n, origins_[k] + s.first * item,
-                               behind, to + launch_->block * item);
+    s.end = s.first + (last_ > 0 ? pack_rows(width * item, mask, left, rows, from, to)
+                                 : pack_run(item, mask, left, n, from, behind, to + launch_->block * item));
     pad(to, n, item);
   }
 }

@@ -80,7 +80,7 @@ class BlockRunner {
   struct Cached { const char* from; int64_t position, n; };
   std::vector<Cached> cached_;        // what each load's buffer holds
   std::vector<uint16_t> direct_loads_, buffered_loads_, packed_loads_;  // the rest is constant
-  struct Selection { const MaskRank* rank; int64_t position, first, end; };  // elements selected up to `position`
+  struct Selection { const MaskRank* rank; int64_t position, first, end; };  // of the mask; `end` is behind what was selected up to `position`
   std::vector<Selection> selections_;  // of each mask
   std::vector<uint16_t> selection_of_;  // of each packed load
   std::vector<uint16_t> direct_stores_;                  // that steps write where they lie

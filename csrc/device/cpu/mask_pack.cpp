@@ -241,12 +241,36 @@ const Loops& loops() {
   return chosen;
 }
 
+void copy_row(char* to, const char* from, int64_t row_bytes) {
+  int64_t at = 0;
+  for (; at + 16 <= row_bytes; at += 16)
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(to + at), _mm_loadu_si128(reinterpret_cast<const __m128i*>(from + at)));
+  std::memcpy(to + at, from + at, size_t(row_bytes - at));
+}
+
 }  // namespace
 
 int64_t count_run(const char* mask, int64_t n) { return loops().count(mask, n); }
 int64_t skip_run(const char* mask, int64_t n, int64_t count) { return loops().skip(mask, n, count); }
 int64_t pack_run(int64_t item_bytes, const char* mask, int64_t n, int64_t count, const char* from, char*& to, char* end) {
   return loops().pack[std::countr_zero(uint64_t(item_bytes))](mask, n, count, from, to, end);
+}
+
+int64_t pack_rows(int64_t row_bytes, const char* mask, int64_t n, int64_t count, const char* from, char* to) {
+  constexpr int64_t kAtOnce = 1024, kAhead = 16;  // rows that are selected seldom follow one another: they are asked for early
+  int32_t places[kAtOnce];
+  for (int64_t first = 0; first < n; first += kAtOnce) {
+    const int64_t here = std::min(count, list_true(mask + first, std::min(kAtOnce, n - first), places));
+    const char* const rows = from + first * row_bytes;
+    for (int64_t i = 0; i < here; ++i, to += row_bytes) {
+      const char* const next = rows + places[std::min(i + kAhead, here - 1)] * row_bytes;
+      for (int64_t line = 0; line < row_bytes; line += 64) __builtin_prefetch(next + line);
+      copy_row(to, rows + places[i] * row_bytes, row_bytes);
+    }
+    count -= here;
+    if (count == 0) return here ? first + places[here - 1] + 1 : first;
+  }
+  return n;
 }
 
 }  // namespace grumpy

@@ -14,5 +14,7 @@ int64_t skip_run(const char* mask, int64_t n, int64_t count);
 /// then is where they end. What lies between there and `end` may be written to. Gives how many elements of the mask that
 /// took: up to the last item, or n where there are fewer.
 int64_t pack_run(int64_t item_bytes, const char* mask, int64_t n, int64_t count, const char* from, char*& to, char* end);
+/// The same for rows of any size, one for each element of the mask; exactly these are written.
+int64_t pack_rows(int64_t row_bytes, const char* mask, int64_t n, int64_t count, const char* from, char* to);
 
 }  // namespace grumpy
