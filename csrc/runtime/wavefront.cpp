@@ -81,7 +81,7 @@ WaveChunks cut_wavefront(const Wavefront& w, int n) {
 }
 
 WaveChunks chunks_for(const Wavefront& w, int workers) {
-  for (int n = workers * kChunksPerWorker; n > 1; --n) {
+  for (int n = workers * kChunksPerWorker; n >= workers; --n) {
     WaveChunks r = cut_wavefront(w, n);
     if (r.chunks.empty()) continue;
     int64_t in_chunks = 0, in_gaps = 0;  // bytes of what is written

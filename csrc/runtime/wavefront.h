@@ -75,7 +75,7 @@ struct WaveChunks { std::vector<WaveRows> chunks, gaps; };
 
 /// `n` chunks; empty where they would be too small for what steps need of each other.
 WaveChunks cut_wavefront(const Wavefront& w, int n);
-/// As many as are good for so many workers; empty when there are none.
+/// As many as are good for so many workers, one for each at least; empty where that is not possible.
 WaveChunks chunks_for(const Wavefront& w, int workers);
 
 /// The slices of chunk k of n in an order that respects all dependencies.

@@ -5,6 +5,7 @@
 
 #include "base/config.h"
 #include "device/cpu/host_limits.h"
+#include "device/cpu/thread_pool.h"
 #include "runtime/plan.h"
 
 namespace grumpy {
@@ -12,8 +13,8 @@ namespace {
 
 /// A wavefront's kernels: more hardly gain by one another.
 constexpr size_t kMaxWaveSteps = 48;
-/// How far, as a part of the array, a kernel may stay behind: chunks of several workers lose as much at their ends.
-constexpr double kMaxLag = 1.0 / 32;
+/// How far, as a part of a worker's share of the array, a kernel may stay behind: chunks lose as much at their ends.
+constexpr double kMaxLag = 1.0 / 16;
 /// Rows that it may where rows are few (planes of a volume).
 constexpr int64_t kMinLagRows = 4;
 constexpr int64_t kMinFronts = 8;
@@ -32,8 +33,12 @@ int64_t min_wave_bytes() {
 int64_t front_bytes() {
   return std::min(int64_t(second_level_cache_bytes()), std::max<int64_t>(min_wave_bytes() / 16, 1));
 }
-/// What all kernels together may be at: a worker's share of the last level.
-int64_t max_window_bytes() { return std::max(int64_t(second_level_cache_bytes()), int64_t(last_level_cache_bytes()) / 8); }
+/// Two at least: who has one may have another some day.
+int64_t workers() { return std::max(2, num_threads()); }
+/// What all kernels together may be at: a quarter of a worker's share of the last level.
+int64_t max_window_bytes() {
+  return std::max(int64_t(second_level_cache_bytes()), int64_t(last_level_cache_bytes()) / (4 * workers()));
+}
 
 /// One kernel, cut.
 struct Candidate {
@@ -137,7 +142,7 @@ class Builder {
         end = std::min(end, wave_.dependencies[d].rows_before(done_[wave_.dependencies[d].on][size_t(look)]));
       done[size_t(look)] = end = whole(end);
       const double lag = double(free - end) * double(c.step.place.step) / double(c.step.place_bytes);
-      fits = fits && (lag <= kMaxLag || (free - end <= kMinLagRows && lag <= 1.0 / kMinFronts));
+      fits = fits && (lag <= max_lag_ || (free - end <= kMinLagRows && lag <= 1.0 / kMinFronts));
       fits = fits && (free == end || c.step.rows > 1);
     }
     steps_.push_back(std::move(c));
@@ -247,6 +252,7 @@ class Builder {
     return data >= double(min_wave_bytes()) && alone >= kMinGain * together;
   }
 
+  const double max_lag_ = kMaxLag / double(workers());
   Wavefront wave_;
   std::vector<Candidate> steps_;
   std::vector<std::array<int64_t, kLooks>> done_;
