@@ -30,6 +30,7 @@ class Planner {
     place_outputs();
     place_results();
     lay_out_pointers();
+    find_arguments();
     plan_.buffer_begin.push_back(lanes_);
     return std::move(plan_);
   }
@@ -160,6 +161,24 @@ class Planner {
       plan_.uses.insert(plan_.uses.end(), of_value.begin(), of_value.end());
     }
     plan_.use_begin.push_back(uint32_t(plan_.uses.size()));
+  }
+
+  void find_arguments() {
+    if (!plan_.is_compiled || plan_.steps.size() != 1 || !plan_.steps[0].fn || !plan_.plain_loads.empty()) return;
+    std::vector<uint16_t> args;
+    for (uint16_t v : plan_.ptr_value) {
+      size_t arg = v;
+      if (v >= inputs()) {
+        const auto store = std::find_if(plan_.stores.begin(), plan_.stores.end(),
+                                        [v](const StorePlan& s) { return s.value == v && s.is_home; });
+        if (store == plan_.stores.end()) return;
+        arg = size_t(inputs() + (store - plan_.stores.begin()));
+      }
+      args.push_back(uint16_t(arg));
+    }
+    for (const StorePlan& s : plan_.stores)
+      if (!s.is_home) return;
+    plan_.ptr_arg = std::move(args);
   }
 
   const KernelSpec& spec_;

@@ -50,6 +50,9 @@ struct BlockPlan {
 
   FoldStep fold;                       // of the steps; without a function: none
 
+  /// One compiled step that reads operands and stores what it makes: which operand each of its pointers is. Else empty.
+  std::vector<uint16_t> ptr_arg;
+
   std::vector<uint32_t> buffer_begin;  // bytes per lane before each buffer; one more for the total
   int nbuffers() const { return int(buffer_begin.size()) - 1; }
 };

@@ -16,6 +16,7 @@ namespace {
 
 constexpr size_t kMaxSmallValues = 256;
 constexpr size_t kMaxSmallPointers = 1024;
+constexpr size_t kMaxDirectPointers = 32;
 
 int64_t whole_groups(int64_t n) { return (n + kLanes - 1) & -kLanes; }
 
@@ -43,6 +44,30 @@ bool is_copied_late(const BlockPlan& p, const ArgView* args, int k) {
   return false;
 }
 
+/// One call of compiled code on the operands where they lie. False, and nothing done: one of them has to be moved.
+/// What stands behind the last element of each load is copies of it, and so is what is stored there.
+bool run_in_place(const BlockPlan& p, const ArgView* args, int ndim, int64_t n, uint32_t& raised) {
+  const int64_t lanes = whole_groups(n);
+  const int first_store = p.nloads + p.nscalars, nargs = first_store + p.nstores;
+  const auto is_dense = [&](const ArgView& a) {
+    return (n == lanes || a.has_slack) && (ndim == 0 || n == 1 || a.strides[0] == 1);
+  };
+  for (int k = 0; k < p.nloads; ++k)
+    if (!is_dense(args[k])) return false;
+  for (int j = first_store; j < nargs; ++j) {
+    if (!is_dense(args[j])) return false;
+    for (int k = 0; p.has_second_look && k < p.nloads; ++k)
+      if (args[k].data == args[j].data) return false;
+  }
+  char* ptrs[kMaxDirectPointers];
+  const size_t count = p.ptr_arg.size();
+  if (count > kMaxDirectPointers) return false;
+  for (size_t u = 0; u < count; ++u) ptrs[u] = args[p.ptr_arg[u]].data;
+  if (p.watch) clear_cpu_fpe();
+  p.steps[0].fn(ptrs, lanes, &raised);
+  return true;
+}
+
 /// Block buffers: on the stack as long as there is room.
 class SmallScratch {
  public:
@@ -59,6 +84,12 @@ class SmallScratch {
 }  // namespace
 
 bool run_small_map(const BlockPlan& p, const ArgView* args, int ndim, int64_t n, uint8_t& seen) {
+  const bool is_tiny = n <= kTinyMapElements || double(n) * p.weight <= kParallelWork;
+  if (uint32_t raised = 0; !p.ptr_arg.empty() && is_tiny && run_in_place(p, args, ndim, n, raised)) {
+    if (!p.watch || !((raised |= cpu_fpe()) & p.watch)) return true;
+    seen = uint8_t(raised);
+    return !p.has_second_look;  // else who is guilty is found by the walk for all cases
+  }
   if (p.value_buffer.size() > kMaxSmallValues || p.ptr_value.size() > kMaxSmallPointers) return false;
   const int64_t lanes = whole_groups(n);
   if (n > kTinyMapElements && (int64_t(p.buffer_begin.back()) * lanes > kMapScratchBytes ||
