@@ -112,15 +112,9 @@ void find_moving(Frontier& f) {
 uint64_t new_mark() { return ++epoch; }
 
 uint8_t frontier_flags(const Node& n, bool is_wanted) {
-  uint8_t flags = 0;
   switch (n.kind) {
     case NodeKind::Constant: return 0;
-    case NodeKind::Leaf:
-      if (n.data->exports > 0 || n.data->is_shared) flags |= kExported;
-      else if (!n.data->is_borrowed && n.refs == n.uses && n.data->refs.load(std::memory_order_relaxed) == 1) flags |= kDonatable;
-      // Others write elements, and not what is repeated behind them.
-      if (!n.data->is_borrowed && n.data->exports == 0) flags |= kSlack;
-      return flags;
+    case NodeKind::Leaf: return leaf_flags(n);
     case NodeKind::Map:
     case NodeKind::Foreign:
     case NodeKind::View:
@@ -133,7 +127,7 @@ uint8_t frontier_flags(const Node& n, bool is_wanted) {
     case NodeKind::Check:
     case NodeKind::Put: return is_wanted || (n.owners > 0 && is_in_demand(n)) ? kOutput : n.owners > 0 || n.refs > n.uses ? kLive : 0;
   }
-  return flags;
+  return 0;
 }
 
 void take_frontier(std::span<Node* const> wanted, Frontier& f) {

@@ -47,6 +47,15 @@ void take_frontier(std::span<Node* const> wanted, Frontier& f);
 
 /// A number that no node is marked with.
 uint64_t new_mark();
+/// FrontierFlag of a leaf whose `uses` are counted.
+inline uint8_t leaf_flags(const Node& n) {
+  const Buffer& b = *n.data;
+  if (b.exports > 0 || b.is_shared) return b.is_borrowed || b.exports > 0 ? kExported : kExported | kSlack;
+  if (b.is_borrowed) return 0;
+  // Others write elements, and not what is repeated behind them.
+  const bool is_ours = n.refs == n.uses && b.refs.load(std::memory_order_relaxed) == 1;
+  return is_ours ? kDonatable | kSlack : kSlack;
+}
 /// FrontierFlag of a node whose `uses` are counted.
 uint8_t frontier_flags(const Node& n, bool is_wanted);
 /// What evaluation of the node itself may report.

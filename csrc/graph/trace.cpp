@@ -1,5 +1,8 @@
 #include "graph/trace.h"
 
+#include <cstddef>
+#include <cstring>
+
 #include "graph/demand.h"
 
 namespace grumpy {
@@ -10,8 +13,13 @@ constexpr uint8_t kNoSlot = 0xff;
 constexpr size_t kMaxSiblings = 16;
 constexpr uint32_t kMaxPosition = 64;  // walking further costs as much as searching
 
+/// Kind, op, dtype and nin, which stand side by side.
 uint32_t head_of(const Node& n) {
-  return uint32_t(n.kind) | uint32_t(n.op) << 8 | uint32_t(n.dtype) << 16 | uint32_t(n.nin) << 24;
+  static_assert(offsetof(Node, op) == offsetof(Node, kind) + 1 && offsetof(Node, dtype) == offsetof(Node, kind) + 2 &&
+                offsetof(Node, nin) == offsetof(Node, kind) + 3);
+  uint32_t head;
+  std::memcpy(&head, reinterpret_cast<const char*>(&n) + offsetof(Node, kind), sizeof head);
+  return head;
 }
 
 bool is_plain(NodeKind k) {
@@ -47,8 +55,8 @@ Trace::Trace(const Frontier& f, std::span<Node* const> wanted) : nwanted_(wanted
   for (size_t i = 0; i < f.nodes.size(); ++i) {
     const Node& n = *f.nodes[i];
     Stop& s = stops_[i];
-    s = {kNobody, head_of(n), kNoSlot, n.part, mode_of(n), f.flags[i], !is_plain(n.kind), n.uses, n.shape, {},
-         detail_of(n), kNobody};
+    s = {kNobody, head_of(n), kNoSlot, n.part, mode_of(n), f.flags[i], !is_plain(n.kind),
+         n.kind == NodeKind::Leaf || n.kind == NodeKind::Constant, n.uses, n.shape, {}, detail_of(n), kNobody};
     if (n.kind == NodeKind::View || n.kind == NodeKind::Update || n.kind == NodeKind::Put) s.view = View(n.view);
   }
   std::vector<uint32_t> last_view(f.moving.empty() ? 0 : f.nodes.size(), kNobody);
@@ -88,6 +96,7 @@ Trace::Trace(const Frontier& f, std::span<Node* const> wanted) : nwanted_(wanted
 bool Trace::has_same_detail(size_t i, Node* const* nodes) const {
   const Stop& s = stops_[i];
   const Node& n = *nodes[i];
+  if (n.part != s.part) return false;
   if (!s.view) return detail_of(n) == s.detail;
   if (s.leader == kNobody) return is_same_view(*n.view, *s.view);
   // All views of a leaf have moved as far as the last one, which has been looked at already.
@@ -116,19 +125,19 @@ bool Trace::follow(std::span<Node* const> wanted, std::vector<Node*>& nodes) con
   for (size_t i = stops_.size(); i-- > 0;) {
     const Stop& s = stops_[i];
     Node* n = s.user != kNobody ? at[s.user]->in[s.slot] : s.slot < nwanted_ ? wanted[s.slot] : siblings[s.slot - nwanted_];
-    if (head_of(*n) != s.head || n->mark == mark || n->part != s.part) return false;
-    if (n->shape != s.shape && !same_shape(*n->shape, *s.shape)) return false;
+    if (head_of(*n) != s.head || n->mark == mark) return false;
+    if (n->shape.get() != s.shape.get() && !same_shape(*n->shape, *s.shape)) [[unlikely]] return false;
     at[i] = n;
     if (s.has_detail && !has_same_detail(i, at)) return false;
     n->mark = mark;
     n->index = uint32_t(i);
     n->uses = s.uses;
-    if (n->kind == NodeKind::Leaf || n->kind == NodeKind::Constant) {
-      if (frontier_flags(*n, false) != (s.flags & ~kMoves)) return false;
+    if (s.is_known) {
+      if (n->data && leaf_flags(*n) != (s.flags & ~kMoves)) return false;
       continue;
     }
     // Somebody outside who shares this work may be a live array.
-    if (mode_of(*n) != s.mode || n->refs > s.uses + n->owners) return false;
+    if (uint8_t(n->site.watch | n->site.is_fast << 7) != s.mode || n->refs > s.uses + n->owners) return false;
     if (s.user == kNobody) continue;
     const uint8_t kept = n->owners == 0 ? 0 : is_in_demand(*n) ? kOutput : kLive;
     if (kept != (s.flags & (kOutput | kLive))) return false;

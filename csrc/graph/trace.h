@@ -34,6 +34,7 @@ class Trace {
     uint32_t head;            // kind, op, dtype, nin
     uint8_t slot, part, mode, flags;
     bool has_detail;          // more to compare than that and the shape
+    bool is_known;            // a leaf or a constant
     uint32_t uses;
     Shape shape;
     View view;
