@@ -1,4 +1,5 @@
 #include "api.h"
+#include "api_settle.h"
 
 #include <algorithm>
 #include <cstring>
@@ -21,10 +22,14 @@
 #include "runtime/stats.h"
 
 namespace grumpy::api {
+
+using detail::evaluate_all_pending;
+using detail::recorded;
+using detail::settle;
+
 namespace {
 
 Counters base_counters{};
-uint64_t recorded = 0;
 uint64_t pinned_bytes = 0;  // leaves made since the last evaluation: what pending work may keep alive
 
 /// Of a node whose value is known.
@@ -37,42 +42,16 @@ Scalar element_of(const Node& n, int64_t offset) {
   return s;
 }
 
-void evaluate_all_pending() {
-  std::vector<Node*> wanted;
-  for (Storage* s = first_pending(); s; s = s->next)
-    if (s->is_pending() && !is_doomed(*s->value)) wanted.push_back(s->value);
-  if (!wanted.empty()) grumpy::evaluate(wanted);
-  pinned_bytes = 0;
-}
-
 bool is_exported(const Array* a) { return a && a->storage->is_exported(); }
 
 bool any_exported(std::span<const Operand> in) {
   return std::any_of(in.begin(), in.end(), [](const Operand& o) { return is_exported(o.array); });
 }
 
-/// Keeps the graph bounded (S8), and operations on exported memory immediate (S5).
-void settle(Node* n, bool at_once) {
-  ++recorded;
-  if (n->is_materialized()) return;
-  if (at_once || n->depth > kHardDepth) {
-    grumpy::evaluate(*n);
-  } else if (pending_nodes() > uint64_t(Config::max_pending_nodes())) {
-    evaluate_all_pending();
-  }
-}
-
 Array finish(NodeRef n, bool at_once) {
   Array a = new_array(std::move(n));
   settle(a.storage->value, at_once);
   return a;
-}
-
-bool finish_plain(NodeRef n, Array& out) {
-  if (!n) return false;
-  out.storage = new_storage(std::move(n));
-  settle(out.storage->value, false);
-  return true;
 }
 
 NodeRef operand_node(const Operand& o) { return o.array ? read(*o.array) : make_constant(o.scalar); }
@@ -128,6 +107,14 @@ void check_integer_powers(std::span<const Operand> in) {
 }
 
 }  // namespace
+
+void detail::evaluate_all_pending() {
+  std::vector<Node*> wanted;
+  for (Storage* s = first_pending(); s; s = s->next)
+    if (s->is_pending() && !is_doomed(*s->value)) wanted.push_back(s->value);
+  if (!wanted.empty()) grumpy::evaluate(wanted);
+  pinned_bytes = 0;
+}
 
 void start(const Hooks& hooks) {
   set_python_hooks({hooks.release_gil, hooks.acquire_gil, hooks.interrupted, hooks.answer_signals});
@@ -250,39 +237,6 @@ void end_export(Buffer* b, DType t) {
 Array map(Op op, std::span<const Operand> in, const Site& site) {
   if (op == Op::power) check_integer_powers(in);
   return finish(record_map(op, in, site), any_exported(in));
-}
-
-bool map_plain(Op op, const Array& x, const Site& site, Array& out) {
-  if (x.storage->is_exported()) return false;
-  return finish_plain(record_plain(op, x, site), out);
-}
-
-bool map_plain(Op op, const Array& x, const Array& y, const Site& site, Array& out) {
-  if (op == Op::power || x.storage->is_exported() || y.storage->is_exported()) return false;
-  return finish_plain(record_plain(op, x, y, site), out);
-}
-
-bool map_plain(Op op, const Array& x, const Scalar& s, bool swapped, const Site& site, Array& out) {
-  if (op == Op::power || x.storage->is_exported()) return false;
-  return finish_plain(record_plain(op, x, s, swapped, site), out);
-}
-
-static bool write_over(const Array& x, NodeRef n) {
-  const StorageRef s = x.storage;
-  if (!n || n->dtype != s->dtype || n->may_fail || s->value->may_fail) return false;
-  set_value(*s, std::move(n));
-  settle(s->value, s->value->depth > kSoftDepth);
-  return true;
-}
-
-bool write_plain(Op op, const Array& x, const Array& y, const Site& site) {
-  if (op == Op::power || x.storage->is_exported() || y.storage->is_exported()) return false;
-  return write_over(x, record_plain(op, x, y, site));
-}
-
-bool write_plain(Op op, const Array& x, const Scalar& s, const Site& site) {
-  if (op == Op::power || x.storage->is_exported()) return false;
-  return write_over(x, record_plain(op, x, s, false, site));
 }
 
 Array map_as(Op op, DType compute, DType result, std::span<const Operand> in, const Site& site) {
@@ -443,7 +397,6 @@ std::vector<FpEvent> take_fp_events() {
   return events;
 }
 
-bool has_events() { return has_fp_errors() || has_capped_places(); }
 std::vector<std::string> take_capped_places() { return grumpy::take_capped_places(); }
 std::vector<PlaceCount> compiled_by_place() {
   std::vector<PlaceCount> counts;

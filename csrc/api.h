@@ -11,10 +11,12 @@
 #include <string>
 #include <vector>
 
+#include "graph/plain_map.h"
 #include "graph/record.h"
 #include "graph/storage.h"
 #include "kernel/kernel_spec.h"
 #include "ops/infer.h"
+#include "runtime/session.h"
 #include "runtime/validator.h"
 #include "runtime/variants.h"
 
@@ -25,7 +27,7 @@ struct Hooks {
   void (*acquire_gil)(void*);      // PyEval_RestoreThread
   void (*retain_code)(void*);      // Py_INCREF
   void (*release_code)(void*);     // Py_DECREF
-  bool (*release_shared_code)(void*);  // Py_DECREF of what has other owners; false: it has none
+  bool (*release_shared_code)(void*, size_t);  // so many Py_DECREF of what has other owners; false: it has none
   bool (*interrupted)();           // Ctrl-C has been pressed and not yet answered
   bool (*answer_signals)();        // PyErr_CheckSignals; true: an exception is set, so stop
   std::string (*place)(const Site&);  // "file:line"
@@ -69,15 +71,15 @@ void end_export(Buffer* b, DType t);
 
 // ---- recording (Site: see graph/node.h)
 Array map(Op op, std::span<const Operand> in, const Site& site);
-/// map() where it is plain (graph/record.h: record_plain) and nothing is exported, straight into the empty
-/// `out`. False, with nothing recorded: take map().
-bool map_plain(Op op, const Array& x, const Site& site, Array& out);
-bool map_plain(Op op, const Array& x, const Array& y, const Site& site, Array& out);
-bool map_plain(Op op, const Array& x, const Scalar& s, bool swapped, const Site& site, Array& out);
+/// map() where it is plain (graph/plain_map.h) and nothing is exported: the result's storage, a new reference.
+/// Null, with nothing recorded and the reference to the code object still the caller's: take map().
+Storage* map_plain(Op op, const Array& x, PlainSite site);
+Storage* map_plain(Op op, const Array& x, const Array& y, PlainSite site);
+Storage* map_plain(Op op, const Array& x, PlainNumber s, PlainSite site);
 /// The same written over x (x op= y), which is all of its storage, where nobody outside sees x and no late index is
 /// below.
-bool write_plain(Op op, const Array& x, const Array& y, const Site& site);
-bool write_plain(Op op, const Array& x, const Scalar& s, const Site& site);
+bool write_plain(Op op, const Array& x, const Array& y, PlainSite site);
+bool write_plain(Op op, const Array& x, PlainNumber s, PlainSite site);
 /// With dtype=/casting already decided by the caller.
 Array map_as(Op op, DType compute, DType result, std::span<const Operand> in, const Site& site);
 void foreign(const InnerLoop* loop, std::span<const Operand> in, std::span<Array> out, const Site& site);
@@ -139,7 +141,7 @@ void evaluate(std::span<const Array* const> arrays);
 /// Floating-point errors met since the last call, in program order of their operations.
 std::vector<FpEvent> take_fp_events();
 /// Something has to be told: floating-point events, or lines that met the limit of compiled kernels.
-bool has_events();
+inline bool has_events() { return has_fp_errors() || has_capped_places(); }
 /// "file:line" of lines with so many different kernels that further ones are interpreted; each is told once.
 std::vector<std::string> take_capped_places();
 /// Kernels compiled or loaded so far, by "file:line" of their last operation.

@@ -103,7 +103,7 @@ cdef extern from "api.h" namespace "grumpy::api":
         void (*acquire_gil)(void*) noexcept
         void (*retain_code)(void*) noexcept
         void (*release_code)(void*) noexcept
-        cbool (*release_shared_code)(void*) noexcept
+        cbool (*release_shared_code)(void*, size_t) noexcept
         cbool (*interrupted)() noexcept
         cbool (*answer_signals)() noexcept
         string (*place)(const Site&) noexcept
@@ -222,7 +222,8 @@ cdef extern from "core/record.h" namespace "grumpy::binding":
     cbool try_map2_scalar(int op, const Array&, const Scalar&, cbool swapped,
                           Array* out) except +translate
     cbool write_plain(int op, const Array&, const Array&) except +translate
-    cbool write_plain_scalar "grumpy::binding::write_plain"(int op, const Array&, const Scalar&) except +translate
+    cbool write_plain_number(int op, const Array&, PyObject* number) except +translate
+    cbool try_map_number(int op, const Array&, PyObject* number, cbool swapped, Array* out) except +translate
     Array map_as(int op, int compute, int result, const Operand*, int n) except +translate
     Array cast(const Array&, int to) except +translate
     Array copy_keeping_order(const Array&) except +translate

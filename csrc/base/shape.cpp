@@ -98,11 +98,6 @@ Shape make_shape(std::span<const int64_t> dims) {
   return Shape(rep);
 }
 
-Shape scalar_shape() {
-  static const Shape shape = make_shape({});
-  return shape;
-}
-
 std::string to_string(std::span<const int64_t> dims) {
   std::string text = "(";
   for (size_t k = 0; k < dims.size(); ++k) {

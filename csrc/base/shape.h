@@ -29,7 +29,10 @@ using Shape = Ref<ShapeRep>;
 
 /// Throws ValueError when the element count does not fit in int64 or an extent is negative.
 Shape make_shape(std::span<const int64_t> dims);
-Shape scalar_shape();  // ndim 0, size 1; one shared object
+namespace detail {
+inline constinit ShapeRep no_axes{1, 0, 1};
+}
+inline Shape scalar_shape() { return Shape(&detail::no_axes); }  // ndim 0, size 1; one shared object
 
 inline bool same_shape(const ShapeRep& a, const ShapeRep& b) {
   if (&a == &b) return true;

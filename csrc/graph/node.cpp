@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <new>
+#include <utility>
 
 #include "graph/late_release.h"
 
@@ -15,7 +16,7 @@ using detail::pending;
 
 constexpr size_t kMaxFreeNodes = 1 << 16;
 void (*release_hook)(void*) = [](void*) {};
-bool (*release_shared_hook)(void*) = [](void*) { return false; };
+bool (*release_shared_hook)(void*, size_t) = [](void*, size_t) { return false; };
 
 bool has_site(NodeKind k) { return k != NodeKind::Constant; }
 bool has_view(NodeKind k) { return k == NodeKind::View || k == NodeKind::Update || k == NodeKind::Put; }
@@ -40,15 +41,41 @@ void push(Node*& list, Node* n) {
   }
 }
 
-/// Not a static list: releasing a code object may run Python code that drops other nodes.
-void free_all(Node* dead) {
-  while (Node* n = dead) {
-    dead = next_of(n);
-    if (!n->is_materialized()) --pending;
-    drop_operands(n, dead);
+/// References to one code object, dropped together: what one function recorded dies in a row.
+class Releases {
+ public:
+  ~Releases() { flush(); }
+  void add(void* code) {
+    if (code != code_) {
+      flush();
+      code_ = code;
+    }
+    ++count_;
+  }
+
+ private:
+  void flush() {
+    const size_t count = std::exchange(count_, 0);
     // Only the last reference runs code.
-    if (has_site(n->kind) && n->site.code && !release_shared_hook(n->site.code)) release_object(n->site.code, release_hook);
+    if (!code_ || release_shared_hook(code_, count)) return;
+    for (size_t k = 0; k < count; ++k) release_object(code_, release_hook);
+  }
+
+  void* code_ = nullptr;
+  size_t count_ = 0;
+};
+
+/// Not static lists: releasing a code object may run Python code that drops other nodes.
+void free_all(Node* dead) {
+  if (!dead) return;
+  Releases releases;
+  do {
+    Node* const n = dead;
+    dead = next_of(n);
     if (n->data) n->data->drop_ref();
+    else if (n->kind != NodeKind::Constant) --pending;
+    drop_operands(n, dead);
+    if (has_site(n->kind) && n->site.code) releases.add(n->site.code);
     if (n->has_failed()) delete n->failure;
     n->shape.~Shape();
     if (num_free_nodes < kMaxFreeNodes) {
@@ -57,7 +84,7 @@ void free_all(Node* dead) {
     } else {
       std::free(n);
     }
-  }
+  } while (dead);
 }
 
 }  // namespace
@@ -123,7 +150,7 @@ const char* kind_name(NodeKind k) {
   return "";
 }
 
-void set_code_hooks(void (*retain)(void*), void (*release)(void*), bool (*release_shared)(void*)) {
+void set_code_hooks(void (*retain)(void*), void (*release)(void*), bool (*release_shared)(void*, size_t)) {
   detail::retain_hook = retain;
   release_hook = release;
   release_shared_hook = release_shared;

@@ -5,6 +5,7 @@
 /// Threads: created, counted and destroyed under the GIL. A long chain dies in a loop, not by
 ///          recursion.
 #pragma once
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <string>
@@ -42,10 +43,18 @@ struct Site {
   void* code = nullptr;       // PyCodeObject, owned by the node that holds the site
   int32_t last_instruction = 0;
   uint16_t errstate = 0;      // index into the session's table of distinct error states
-  uint8_t watch = 0;          // Fpe mask that is not ignored
-  bool is_fast = false;       // recorded under fp=fast
+  uint8_t watch : 7 = 0;      // Fpe mask that is not ignored
+  bool is_fast : 1 = false;   // recorded under fp=fast
   uint8_t called = 0;         // 1 + the Op whose result it casts: NumPy reports both under that name
 };
+
+/// A Site in two registers. Written piece by piece and copied as a whole, it would be read from memory before the
+/// pieces have arrived there, which stops the processor for as long as half a node takes.
+struct PlainSite {
+  void* code;     // whoever records owns a reference, and the node takes it over
+  uint64_t rest;  // all but the code, as it lies in memory
+};
+static_assert(sizeof(Site) == 16 && offsetof(Site, last_instruction) == 8);
 
 struct Node {
   uint32_t refs;
@@ -98,15 +107,20 @@ inline uint64_t pending = 0;
 Node* allocate_node();
 }  // namespace detail
 
+namespace detail {
+/// Memory for a node, with whatever it holds.
+[[gnu::always_inline]] inline Node* take_free_node() {
+  Node* const n = free_nodes;
+  if (!n) [[unlikely]] return allocate_node();
+  free_nodes = reinterpret_cast<Node*>(n->mark);
+  --num_free_nodes;
+  return n;
+}
+}  // namespace detail
+
 /// An empty node from the pool: refs 1, everything else zero but `kind` and `dtype`.
 inline Node* new_node(NodeKind kind, DType dtype) {
-  Node* n = detail::free_nodes;
-  if (n) {
-    detail::free_nodes = reinterpret_cast<Node*>(n->mark);
-    --detail::num_free_nodes;
-  } else {
-    n = detail::allocate_node();
-  }
+  Node* const n = detail::take_free_node();
   std::memset(static_cast<void*>(n), 0, sizeof(Node));
   n->refs = 1;
   n->kind = kind;
@@ -126,9 +140,9 @@ void materialize(Node* n, BufferRef data);
 /// Pending (recorded, not evaluated, not destroyed) nodes of the process.
 inline uint64_t pending_nodes() { return detail::pending; }
 
-/// How references to code objects are taken and dropped; set once by the binding. release_shared drops one
-/// that is not the last, and says whether it was so.
-void set_code_hooks(void (*retain)(void*), void (*release)(void*), bool (*release_shared)(void*));
+/// How references to code objects are taken and dropped; set once by the binding. release_shared drops so many
+/// of which none is the last, and says whether it was so.
+void set_code_hooks(void (*retain)(void*), void (*release)(void*), bool (*release_shared)(void*, size_t));
 namespace detail {
 inline void (*retain_hook)(void*) = [](void*) {};
 }

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "base/error.h"
+#include "graph/plain_map.h"
 #include "ops/infer.h"
 #include "ops/scalar_block.h"
 
@@ -175,23 +176,12 @@ NodeRef record_exact_compare(Op op, std::span<const Operand> in, const Site& sit
 
 namespace {
 
-/// Type resolution remembered per operation and pair of operand types; weak ones have codes of
-/// their own. Zero: not asked yet, or to be asked every time.
-constexpr int kTypeCodes = kNumDTypes + 4;
-uint16_t resolved[kNumOps][kTypeCodes][kTypeCodes];
-constexpr uint16_t kResolved = 0x8000;
-constexpr uint16_t kPlain = 0x4000;  // nothing but types decides: no values, no operand of another dtype
-
-int type_code(const Scalar& s) {
-  if (!s.is_weak) return int(s.dtype);
-  const Kind k = kind(s.dtype);
-  return kNumDTypes + (k == Kind::Bool ? 0 : k == Kind::Float ? 2 : k == Kind::Complex ? 3 : 1);
-}
+int type_code(const Scalar& s) { return s.is_weak ? weak_type_code(kind(s.dtype)) : int(s.dtype); }
 int type_code(const Operand& o) { return o.array ? int(o.array->dtype()) : type_code(o.scalar); }
 
 /// Comparisons of integers with Python's look at values; other operands may be cast.
 bool is_plain(Op op, const MapTypes& t, std::span<const Operand> in) {
-  if (info(op).flags & FirstBool) return false;
+  if (info(op).flags & FirstBool || op == Op::power) return false;
   for (const Operand& o : in) {
     if (!o.is_weak() && o.dtype() != t.compute) return false;
     if (o.is_weak() && info(op).flags & ExactIntCompare && !is_inexact(t.compute)) return false;
@@ -203,7 +193,7 @@ MapTypes resolve(Op op, std::span<const Operand> in) {
   OperandType types[3];
   for (size_t k = 0; k < in.size(); ++k) types[k] = {in[k].dtype(), in[k].is_weak()};
   if (in.size() > 2) return infer_map(op, {types, in.size()});
-  uint16_t& known = resolved[int(op)][type_code(in[0])][in.size() == 2 ? type_code(in[1]) : 0];
+  uint16_t& known = detail::resolved[int(op)][type_code(in[0])][in.size() == 2 ? type_code(in[1]) : 0];
   if (!known) {
     const MapTypes t = infer_map(op, {types, in.size()});
     known = uint16_t(kResolved | (is_plain(op, t, in) ? kPlain : 0) | uint16_t(t.compute) |
@@ -213,22 +203,14 @@ MapTypes resolve(Op op, std::span<const Operand> in) {
 }
 
 /// Takes over a reference to `in`.
-[[gnu::always_inline]] inline void add_input(const NodeRef& n, Node* in) {
+void add_input(const NodeRef& n, Node* in) {
   n->in[n->nin++] = in;
   n->is_selected |= in->is_selected;
   n->may_fail = n->may_fail || in->may_fail;
   if (!in->is_materialized()) n->depth = std::max(n->depth, in->depth + 1);
 }
 
-/// The array's elements as a node; the reference is the caller's.
-Node* elements(const Array& a) {
-  if (a.view) return read(a).release();
-  Node* value = a.storage->value;
-  value->add_ref();
-  return value;
-}
-
-[[gnu::always_inline]] inline NodeRef new_map(Op op, DType result, const Shape& shape, const Site& site) {
+NodeRef new_map(Op op, DType result, const Shape& shape, const Site& site) {
   Node* n = new_node(NodeKind::Map, result);
   n->op = uint8_t(op);
   n->shape = shape;
@@ -238,27 +220,6 @@ Node* elements(const Array& a) {
 
 Node* constant_for(const Scalar& s, DType t) {
   return make_constant(s.dtype == t ? s : s.is_weak ? to_dtype(s, t) : convert(s, t)).release();
-}
-
-/// A quotient of integers by 2^k is a shift, its remainder a mask: the operation that does it, with the
-/// constant it takes in place of the divisor. Other operations stay what they are.
-Op without_division(Op op, DType t, Node*& divisor) {
-  if ((op != Op::floor_divide && op != Op::remainder) || !is_integer(t)) return op;
-  const int64_t value = convert(divisor->constant, DType::int64).as<int64_t>();
-  if (value <= 0 || (value & (value - 1)) != 0) return op;
-  const bool is_quotient = op == Op::floor_divide;
-  const int64_t other = is_quotient ? std::countr_zero(uint64_t(value)) : value - 1;
-  const NodeRef old = NodeRef::adopt(divisor);
-  divisor = make_constant(convert(Scalar::of<int64_t>(DType::int64, other), t)).release();
-  return is_quotient ? Op::right_shift : Op::bitwise_and;
-}
-
-/// The operation's types when it computes in t and both operands are, or become, just that. Nothing when
-/// that is not so, or not known yet.
-const MapTypes* plain_types(uint16_t known, DType t, MapTypes& room) {
-  if (!(known & kPlain)) return nullptr;
-  room = {DType(known & 0x3f), DType(known >> 8 & 0x3f)};
-  return room.compute == t ? &room : nullptr;
 }
 
 /// The common case without a temporary: arrays of the compute dtype and one shape, and numbers.
@@ -273,7 +234,7 @@ NodeRef record_plain_map(Op op, const MapTypes& t, std::span<const Operand> in, 
   if (!shape || (*shape)->ndim == 0 || info(op).flags & FirstBool) return {};
   NodeRef n = new_map(op, t.result, *shape, site);
   for (size_t k = 0; k < in.size(); ++k) {
-    Node* input = in[k].array ? elements(*in[k].array) : constant_for(in[k].scalar, t.compute);
+    Node* input = in[k].array ? detail::elements(*in[k].array) : constant_for(in[k].scalar, t.compute);
     if (k == 1 && !in[k].array) n->op = uint8_t(without_division(op, t.compute, input));
     add_input(n, input);
   }
@@ -282,40 +243,15 @@ NodeRef record_plain_map(Op op, const MapTypes& t, std::span<const Operand> in, 
 
 }  // namespace
 
-NodeRef record_plain(Op op, const Array& x, const Site& site) {
-  const DType t = x.dtype();
-  MapTypes room;
-  const MapTypes* types = plain_types(resolved[int(op)][int(t)][0], t, room);
-  if (!types || x.ndim() == 0) return {};
-  NodeRef n = new_map(op, types->result, x.shape(), site);
-  add_input(n, elements(x));
-  return n;
-}
-
-NodeRef record_plain(Op op, const Array& x, const Array& y, const Site& site) {
-  const DType t = x.dtype();
-  MapTypes room;
-  const MapTypes* types = plain_types(resolved[int(op)][int(t)][int(y.dtype())], t, room);
-  if (!types || x.ndim() == 0 || !same_shape(*x.shape(), *y.shape())) return {};
-  NodeRef n = new_map(op, types->result, x.shape(), site);
-  add_input(n, elements(x));
-  add_input(n, elements(y));
-  return n;
-}
-
-NodeRef record_plain(Op op, const Array& x, const Scalar& s, bool swapped, const Site& site) {
-  const DType t = x.dtype();
-  const int a = int(t), b = type_code(s);
-  MapTypes room;
-  const MapTypes* types = plain_types(swapped ? resolved[int(op)][b][a] : resolved[int(op)][a][b], t, room);
-  if (!types || x.ndim() == 0) return {};
-  NodeRef n = new_map(op, types->result, x.shape(), site);
-  Node* constant = constant_for(s, t);
-  if (!swapped) n->op = uint8_t(without_division(op, t, constant));
-  if (swapped) add_input(n, constant);
-  add_input(n, elements(x));
-  if (!swapped) add_input(n, constant);
-  return n;
+Op without_division(Op op, DType t, Node*& divisor) {
+  if ((op != Op::floor_divide && op != Op::remainder) || !is_integer(t)) return op;
+  const int64_t value = convert(divisor->constant, DType::int64).as<int64_t>();
+  if (value <= 0 || (value & (value - 1)) != 0) return op;
+  const bool is_quotient = op == Op::floor_divide;
+  const int64_t other = is_quotient ? std::countr_zero(uint64_t(value)) : value - 1;
+  const NodeRef old = NodeRef::adopt(divisor);
+  divisor = make_constant(convert(Scalar::of<int64_t>(DType::int64, other), t)).release();
+  return is_quotient ? Op::right_shift : Op::bitwise_and;
 }
 
 NodeRef record_map(Op op, std::span<const Operand> in, const Site& site) {

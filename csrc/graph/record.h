@@ -43,12 +43,6 @@ NodeRef record_map_nodes(Op op, DType result, std::span<const NodeRef> in, const
 NodeRef record_map(Op op, std::span<const Operand> in, const Site& site);
 NodeRef record_map_as(Op op, DType compute, DType result, std::span<const Operand> in, const Site& site);
 
-/// record_map in the common case, quickly: arrays of one shape and of the dtype that the operation computes
-/// in, and a number (on the left when swapped). Null, with nothing recorded: take record_map.
-NodeRef record_plain(Op op, const Array& x, const Site& site);
-NodeRef record_plain(Op op, const Array& x, const Array& y, const Site& site);
-NodeRef record_plain(Op op, const Array& x, const Scalar& s, bool swapped, const Site& site);
-
 /// Outputs of a foreign inner loop; inputs are cast to loop->types.
 void record_foreign(const InnerLoop* loop, std::span<const NodeRef> in, std::span<NodeRef> out,
                     const Site& site);

@@ -5,27 +5,8 @@
 #include "base/error.h"
 
 namespace grumpy {
-using detail::free_storages;
 using detail::link;
-using detail::num_free_storages;
 using detail::unlink;
-
-constexpr static size_t kMaxFreeStorages = 1 << 14;
-
-void Storage::destroy(Storage* s) {
-  unlink(s);
-  --s->value->owners;
-  Node* value = s->value;
-  s->~Storage();
-  if (num_free_storages < kMaxFreeStorages) {
-    s->next = free_storages;
-    free_storages = s;
-    ++num_free_storages;
-  } else {
-    ::operator delete(s);
-  }
-  value->drop_ref();
-}
 
 void set_value(Storage& s, NodeRef value) {
   GRUMPY_ASSERT(value->dtype == s.dtype && value->shape->size == s.shape->size)

@@ -23,7 +23,7 @@ struct Storage {
 
   void add_ref() { ++refs; }
   void drop_ref() { if (--refs == 0) destroy(this); }
-  static void destroy(Storage*);
+  static inline void destroy(Storage*);
   bool is_pending() const { return !value->is_materialized(); }
   /// Live aliases outside, or shared for life: operations on it are evaluated at the call.
   bool is_exported() const { return is_shared || (value->data && value->data->exports > 0); }
@@ -57,31 +57,50 @@ inline void link(Storage* s) {
 }
 inline bool is_linked(const Storage* s) { return s->prev || s->next || pending_head == s; }
 inline void unlink(Storage* s) {
-  if (!is_linked(s)) return;
-  if (s->prev) s->prev->next = s->next;
-  else pending_head = s->next;
-  if (s->next) s->next->prev = s->prev;
+  Storage *const prev = s->prev, *const next = s->next;
+  if (prev) prev->next = next;
+  else if (pending_head == s) pending_head = next;
+  if (next) next->prev = prev;
   s->prev = s->next = nullptr;
 }
+
+inline constexpr size_t kMaxFreeStorages = 1 << 14;
 }  // namespace detail
 
 /// Takes over `value`.
 inline StorageRef new_storage(NodeRef value) {
   Storage* s = detail::free_storages;
-  if (s) {
+  if (s) [[likely]] {
     detail::free_storages = s->next;
     --detail::num_free_storages;
-    new (s) Storage{};
   } else {
-    s = new Storage{};
+    s = static_cast<Storage*>(::operator new(sizeof(Storage)));
   }
+  Node* const n = value.release();
   s->refs = 1;
-  s->shape = value->shape;
-  s->dtype = value->dtype;
-  s->value = value.release();
-  ++s->value->owners;
-  if (s->is_pending()) detail::link(s);
+  s->version = 0;
+  s->value = n;
+  new (&s->shape) Shape(n->shape);
+  s->dtype = n->dtype;
+  s->is_shared = s->is_readonly = false;
+  ++n->owners;
+  if (n->is_materialized()) s->prev = s->next = nullptr;
+  else detail::link(s);
   return StorageRef::adopt(s);
+}
+inline void Storage::destroy(Storage* s) {
+  detail::unlink(s);
+  Node* const value = s->value;
+  --value->owners;
+  s->~Storage();
+  if (detail::num_free_storages < detail::kMaxFreeStorages) [[likely]] {
+    s->next = detail::free_storages;
+    detail::free_storages = s;
+    ++detail::num_free_storages;
+  } else {
+    ::operator delete(s);
+  }
+  value->drop_ref();
 }
 /// Replaces the value (same element count and dtype) and counts a version.
 void set_value(Storage& s, NodeRef value);

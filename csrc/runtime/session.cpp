@@ -25,11 +25,14 @@
 #include "runtime/stats.h"
 
 namespace grumpy {
+
+std::vector<FpError> detail::fp_errors;
+using detail::fp_errors;
+
 namespace {
 
 PythonHooks python;
 Validator validator;
-std::vector<FpError> fp_errors;
 
 /// What one evaluation works with, kept for its memory; used under the evaluation lock only. Never
 /// destroyed: a daemon thread may be evaluating while the process exits.
@@ -321,7 +324,6 @@ void note_fp_error(const Site& site, std::string operation, uint8_t raised) {
 }
 
 std::vector<FpError> take_fp_errors() { return std::exchange(fp_errors, {}); }
-bool has_fp_errors() { return !fp_errors.empty(); }
 
 std::string describe(std::span<Node* const> wanted, const std::string& what) {
   std::deque<HeldValue> held;

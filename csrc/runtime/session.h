@@ -54,7 +54,10 @@ void note_fp_error(const Site& site, std::string operation, uint8_t raised);
 
 /// Errors since the last call, in program order.
 std::vector<FpError> take_fp_errors();
-bool has_fp_errors();
+namespace detail {
+extern std::vector<FpError> fp_errors;  // not yet taken
+}
+inline bool has_fp_errors() { return !detail::fp_errors.empty(); }
 
 /// The text of what evaluate(wanted) would do, as describe_plan names it; evaluates nothing but indices
 /// that are checked late.

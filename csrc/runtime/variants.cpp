@@ -23,8 +23,6 @@ Table& all_variants() {
   static auto* one = new Table;
   return *one;
 }
-std::atomic<bool> has_untold{false};
-
 }  // namespace
 
 std::shared_ptr<Variants> variants_of(const Site& site) {
@@ -44,7 +42,7 @@ bool may_compile_more(const Variants* variants) {
   const std::lock_guard lock(all_variants().mutex);
   if (all_variants().capped.insert(variants->place).second) {
     all_variants().untold.push_back(variants->place);
-    has_untold = true;
+    detail::has_untold = true;
     GRUMPY_LOG(Device) << variants->place << " has had " << Config::max_line_kernels() << " kernels compiled: further ones are interpreted";
   }
   return false;
@@ -52,11 +50,9 @@ bool may_compile_more(const Variants* variants) {
 
 std::vector<std::string> take_capped_places() {
   const std::lock_guard lock(all_variants().mutex);
-  has_untold = false;
+  detail::has_untold = false;
   return std::exchange(all_variants().untold, {});
 }
-
-bool has_capped_places() { return has_untold.load(std::memory_order_relaxed); }
 
 std::vector<std::pair<std::string, int>> compiled_by_place() {
   const std::lock_guard lock(all_variants().mutex);

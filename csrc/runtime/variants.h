@@ -26,7 +26,10 @@ bool may_compile_more(const Variants* variants);
 
 /// Lines that have met the limit since the last call.
 std::vector<std::string> take_capped_places();
-bool has_capped_places();
+namespace detail {
+inline std::atomic<bool> has_untold{false};
+}
+inline bool has_capped_places() { return detail::has_untold.load(std::memory_order_relaxed); }
 /// Kernels compiled since the last reset, by line.
 std::vector<std::pair<std::string, int>> compiled_by_place();
 

@@ -4,7 +4,6 @@
 # general teardown is in the common lane. The class has no __dealloc__: what it would do is done here.
 cdef extern from "Python.h":
     object PyObject_Init(PyObject* o, PyTypeObject* t)
-    PyObject** PyObject_GET_WEAKREFS_LISTPTR(PyObject* o) noexcept
     void PyObject_ClearWeakRefs(PyObject* o) noexcept
     ctypedef void (*destructor)(PyObject*) noexcept
 
@@ -15,8 +14,22 @@ cdef extern from *:
       t->tp_dealloc = f;
       return old;
     }
+    /* An object that has died, as a new one: it has kept its type. */
+    static inline PyObject* grumpy_revive(PyObject* o) {
+    #if defined(Py_REF_DEBUG) || defined(Py_TRACE_REFS) || defined(Py_GIL_DISABLED)
+      return PyObject_Init(o, Py_TYPE(o));
+    #else
+      Py_SET_REFCNT(o, 1);
+      return o;
+    #endif
+    }
+    static inline bool grumpy_has_weakrefs(PyObject* o) {
+      return *(PyObject**)((char*)o + Py_TYPE(o)->tp_weaklistoffset) != NULL;
+    }
     """
     destructor grumpy_set_dealloc(PyTypeObject*, destructor) noexcept
+    object grumpy_revive(PyObject* o)
+    bint grumpy_has_weakrefs(PyObject* o) noexcept
 
 cdef enum:
     MAX_SPARE = 256
@@ -29,7 +42,7 @@ cdef void dealloc_ndarray(PyObject* o) noexcept:
     global num_spare
     cdef PyObject* base = (<ndarray>o).base_
     cdef PyObject* np_ = (<ndarray>o).np_
-    if (<PyObject**>PyObject_GET_WEAKREFS_LISTPTR(o))[0] != NULL:
+    if grumpy_has_weakrefs(o):
         PyObject_ClearWeakRefs(o)
     if (<ndarray>o).out_ != NULL:
         (<_Export>(<ndarray>o).out_).owner = NULL
@@ -56,7 +69,7 @@ cdef inline ndarray new_object():
     global num_spare
     if num_spare > 0:
         num_spare -= 1
-        return <ndarray>PyObject_Init(spare[num_spare], <PyTypeObject*>ndarray)
+        return <ndarray>grumpy_revive(spare[num_spare])
     return ndarray.__new__(ndarray)
 
 

@@ -86,7 +86,7 @@ cdef inline _Export new_export():
     global num_spare_exports
     if num_spare_exports > 0:
         num_spare_exports -= 1
-        return <_Export>PyObject_Init(spare_exports[num_spare_exports], <PyTypeObject*>_Export)
+        return <_Export>grumpy_revive(spare_exports[num_spare_exports])
     return _Export.__new__(_Export)
 
 

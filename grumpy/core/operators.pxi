@@ -102,13 +102,22 @@ cdef object binary(int op, object x, object y):
     global dispatches
     cdef ndarray r
     dispatches += 1
-    # The common lane: two native arrays.
-    if type(x) is ndarray and type(y) is ndarray and op != OP_POWER \
-            and not ((<ndarray>x).bits | (<ndarray>y).bits) & (FOREIGN | SCALAR | PART):
+    # The common lanes: native arrays, and such numbers as need no questions.
+    if type(x) is ndarray and not (<ndarray>x).bits & (FOREIGN | SCALAR | PART):
+        if type(y) is ndarray:
+            if not (<ndarray>y).bits & (FOREIGN | SCALAR | PART) and op != OP_POWER:
+                r = new_object()
+                if try_map2(op, (<ndarray>x).a, (<ndarray>y).a, &r.a):
+                    return finished(r)
+                return binary_general(op, x, y)
+        elif op != OP_POWER:
+            r = new_object()
+            if try_map_number(op, (<ndarray>x).a, <PyObject*>y, False, &r.a):
+                return r
+    elif op != OP_POWER and type(y) is ndarray and not (<ndarray>y).bits & (FOREIGN | SCALAR | PART):
         r = new_object()
-        if try_map2(op, (<ndarray>x).a, (<ndarray>y).a, &r.a):
-            return finished(r)
-        return binary_general(op, x, y)
+        if try_map_number(op, (<ndarray>y).a, <PyObject*>x, True, &r.a):
+            return r
     return binary_mixed(op, x, y)
 
 
@@ -217,13 +226,12 @@ cdef object unary(int op, ndarray x):
 cdef object in_place(int op, ndarray x, object y):
     """x op= y: a write through every view; a scalar-like is rebound instead."""
     global dispatches
-    cdef Scalar s
     if not x.bits:  # the common lanes
         if type(y) is ndarray:
             if not (<ndarray>y).bits & (FOREIGN | SCALAR | PART) and write_plain(op, x.a, (<ndarray>y).a):
                 dispatches += 1
                 return x
-        elif weak_scalar(y, &s) and fits_dtype(s, dtype_id(x)) and write_plain_scalar(op, x.a, s):
+        elif write_plain_number(op, x.a, <PyObject*>y):
             dispatches += 1
             return x
     if x.bits & SCALAR:

@@ -3,6 +3,7 @@
 ///
 /// Throws:  what the recorder throws, PythonError. Threads: under the GIL.
 #pragma once
+#include <bit>
 #include <cmath>
 #include <limits>
 #include <string>
@@ -121,12 +122,18 @@ bool try_record(Array* out, Record record) {
   }
 }
 
-/// The common lane of an operation over `x` and what `rest` says; see api::map_plain.
+/// The common lane of an operation over `x` and what `rest` says, into the empty `out`; see api::map_plain.
 template <class... Rest>
-bool map_plain(int op, Array* out, const Array& x, const Rest&... rest) {
-  Site site;
+[[gnu::always_inline]] inline bool map_plain(int op, Array* out, const Array& x, const Rest&... rest) {
+  PlainSite site;
   const ErrState& state = here(site);
-  if (!api::map_plain(Op(op), x, rest..., site, *out)) return false;
+  Py_XINCREF(static_cast<PyObject*>(site.code));
+  Storage* const s = api::map_plain(Op(op), x, rest..., site);
+  if (!s) {
+    Py_XDECREF(static_cast<PyObject*>(site.code));
+    return false;
+  }
+  out->storage = StorageRef::adopt(s);
   settle(state, info(Op(op)).fpe, *out);
   return true;
 }
@@ -134,28 +141,23 @@ bool map_plain(int op, Array* out, const Array& x, const Rest&... rest) {
 inline bool try_map(int op, const Operand* in, int n, Array* out) {
   return try_record(out, [&] { return map_operands(op, in, n); });
 }
-inline bool try_map1(int op, const Array& a, Array* out) {
-  if (!may_need_order(a) && map_plain(op, out, a)) [[likely]] return true;
+// What is not plain stands in functions of its own.
+[[gnu::noinline]] inline bool try_map1_slowly(int op, const Array& a, Array* out) {
   return try_record(out, [&] { return map1(op, a); });
 }
-inline bool try_map2(int op, const Array& a, const Array& b, Array* out) {
-  if (!may_need_order(a) && !may_need_order(b) && map_plain(op, out, a, b)) [[likely]] return true;
+[[gnu::noinline]] inline bool try_map2_slowly(int op, const Array& a, const Array& b, Array* out) {
   return try_record(out, [&] { return map2(op, a, b); });
 }
 inline bool try_map2_scalar(int op, const Array& a, const Scalar& s, bool swapped, Array* out) {
-  if (!may_need_order(a) && map_plain(op, out, a, s, swapped)) [[likely]] return true;
   return try_record(out, [&] { return map2_scalar(op, a, s, swapped); });
 }
-
-/// The common lane of x op= y, y an Array or a Scalar. False: nothing has been recorded.
-template <class Y>
-bool write_plain(int op, const Array& x, const Y& y) {
-  if (x.view) return false;
-  Site site;
-  const ErrState& state = here(site);
-  if (info(Op(op)).fpe & state.at_call || !api::write_plain(Op(op), x, y, site)) return false;
-  settle_events();
-  return true;
+inline bool try_map1(int op, const Array& a, Array* out) {
+  if (!may_need_order(a) && map_plain(op, out, a)) [[likely]] return true;
+  return try_map1_slowly(op, a, out);
+}
+inline bool try_map2(int op, const Array& a, const Array& b, Array* out) {
+  if (!may_need_order(a) && !may_need_order(b) && map_plain(op, out, a, b)) [[likely]] return true;
+  return try_map2_slowly(op, a, b, out);
 }
 
 /// With dtypes that ufunc.resolve_dtypes decided.
@@ -597,6 +599,79 @@ inline double weak_real(const Scalar& s) {
     case DType::float64: return s.as<double>();
     default: return std::numeric_limits<double>::quiet_NaN();
   }
+}
+
+// ---- the common lanes of numbers beside arrays
+
+/// Any weak scalar that fits the dtype and is at most eight bytes there.
+[[gnu::noinline]] inline bool plain_number_of_any(PyObject* o, DType t, PlainNumber* out) {
+  Scalar s;
+  if (item_bytes(t) > 8 || !weak_scalar(o, &s) || is_complex(s.dtype) || !fits(s, t)) return false;
+  out->type_code = weak_type_code(kind(s.dtype));
+  out->bits = convert(s, t).as<uint64_t>();
+  return true;
+}
+
+/// A Python number as one beside an array of dtype t. False: it is none, does not fit, or is too wide.
+[[gnu::always_inline]] inline bool plain_number(PyObject* o, DType t, PlainNumber* out) {
+  if (PyFloat_CheckExact(o)) {
+    const double v = PyFloat_AS_DOUBLE(o);
+    out->type_code = weak_type_code(Kind::Float);
+    if (t == DType::float64) {
+      out->bits = std::bit_cast<uint64_t>(v);
+      return true;
+    }
+    if (t == DType::float32 && std::abs(v) <= double(std::numeric_limits<float>::max())) {
+      out->bits = std::bit_cast<uint32_t>(float(v));
+      return true;
+    }
+    return plain_number_of_any(o, t, out);
+  }
+  if (!PyLong_CheckExact(o)) return plain_number_of_any(o, t, out);
+#if PY_VERSION_HEX >= 0x030C0000
+  if (!PyUnstable_Long_IsCompact(reinterpret_cast<PyLongObject*>(o))) return plain_number_of_any(o, t, out);
+  const int64_t v = PyUnstable_Long_CompactValue(reinterpret_cast<PyLongObject*>(o));
+#else
+  const Py_ssize_t digits = Py_SIZE(o);
+  if (digits < -1 || digits > 1) return plain_number_of_any(o, t, out);
+  const int64_t v = digits * int64_t(reinterpret_cast<PyLongObject*>(o)->ob_digit[0]);
+#endif
+  out->type_code = weak_type_code(Kind::Int);
+  switch (t) {
+    case DType::float64: out->bits = std::bit_cast<uint64_t>(double(v)); return true;
+    case DType::float32: out->bits = std::bit_cast<uint32_t>(float(v)); return true;
+    case DType::int64: out->bits = uint64_t(v); return true;
+    default: return plain_number_of_any(o, t, out);
+  }
+}
+
+/// a op o, or o op a when swapped, where o is such a number. False: nothing has been recorded.
+inline bool try_map_number(int op, const Array& a, PyObject* o, bool swapped, Array* out) {
+  PlainNumber s;
+  s.is_left = swapped;
+  return !may_need_order(a) && plain_number(o, a.dtype(), &s) && map_plain(op, out, a, s);
+}
+
+/// The common lane of x op= y. False: nothing has been recorded.
+template <class Y>
+[[gnu::always_inline]] inline bool write_plain_as(int op, const Array& x, const Y& y) {
+  if (x.view) return false;
+  PlainSite site;
+  const ErrState& state = here(site);
+  if (info(Op(op)).fpe & state.at_call) return false;
+  Py_XINCREF(static_cast<PyObject*>(site.code));
+  if (!api::write_plain(Op(op), x, y, site)) {
+    Py_XDECREF(static_cast<PyObject*>(site.code));
+    return false;
+  }
+  settle_events();
+  return true;
+}
+inline bool write_plain(int op, const Array& x, const Array& y) { return write_plain_as(op, x, y); }
+inline bool write_plain_number(int op, const Array& x, PyObject* o) {
+  PlainNumber s;
+  s.is_left = false;
+  return plain_number(o, x.dtype(), &s) && write_plain_as(op, x, s);
 }
 
 }  // namespace grumpy::binding

@@ -8,14 +8,17 @@
 #include <frameobject.h>
 #if PY_VERSION_HEX < 0x030C0000  // 3.12 has PyUnstable_InterpreterFrame_* for what is read here
 #ifdef Py_BUILD_CORE
+#include "internal/pycore_context.h"
 #include "internal/pycore_frame.h"
 #else
 #define Py_BUILD_CORE 1
+#include "internal/pycore_context.h"
 #include "internal/pycore_frame.h"
 #undef Py_BUILD_CORE
 #endif
 #endif
 
+#include <bit>
 #include <chrono>
 #include <cstring>
 #include <map>
@@ -56,13 +59,21 @@ struct Place {
   bool operator==(const Place&) const = default;
 };
 
+inline PyThreadState* this_thread() {
+#if PY_VERSION_HEX >= 0x030D0000
+  return PyThreadState_GetUnchecked();
+#else
+  return PyThreadState_Get();
+#endif
+}
+
 /// The innermost place, read from the interpreter's own frame: a frame object, which CPython makes when
 /// asked for one, costs as much as recording an operation. No code where that is not to be had.
-inline Place innermost_place() {
+[[gnu::always_inline]] inline Place innermost_place(PyThreadState* thread) {
 #if PY_VERSION_HEX >= 0x030D0000
-  _PyInterpreterFrame* f = PyThreadState_GetUnchecked()->current_frame;
+  _PyInterpreterFrame* f = thread->current_frame;
 #else
-  _PyInterpreterFrame* f = PyThreadState_Get()->cframe->current_frame;
+  _PyInterpreterFrame* f = thread->cframe->current_frame;
 #endif
   if (!f) return {};
 #if PY_VERSION_HEX >= 0x030C0000
@@ -102,10 +113,12 @@ inline PyFrameObject* user_frame() {
 }
 
 /// The innermost place that is not ours.
-inline Place user_place() {
-  const Place place = innermost_place();
+[[gnu::always_inline]] inline Place user_place(PyThreadState* thread) {
+  const Place place = innermost_place(thread);
   return place.code && !is_internal(place.code) ? place : outer_place();
 }
+
+inline Place user_place() { return user_place(this_thread()); }
 
 /// NumPy's error state, told by the identity of the context variable's value. Its meaning comes from
 /// the public np.geterr() when that value has not been seen (semantics.md S7).
@@ -150,7 +163,7 @@ inline void forget_errstates() {
   return *(err_last = &slot);
 }
 
-inline const ErrState& current_errstate() {
+[[gnu::noinline]] inline const ErrState& ask_errstate() {
   PyObject* value = nullptr;
   if (PyContextVar_Get(err_variable, nullptr, &value) < 0) throw PythonError{};
   if (value != err_last->value || !value) [[unlikely]] return find_errstate(value);
@@ -158,15 +171,37 @@ inline const ErrState& current_errstate() {
   return *err_last;
 }
 
-/// Fills `site` for the node about to be recorded; its code reference is borrowed from the frame.
-inline const ErrState& here(Site& site) {
-  const ErrState& state = current_errstate();
-  site.errstate = state.index;
-  site.watch = state.watch;
-  site.is_fast = Config::fp() == FpMode::Fast;
-  const Place place = user_place();
+[[gnu::always_inline]] inline const ErrState& current_errstate([[maybe_unused]] PyThreadState* thread) {
+#if PY_VERSION_HEX < 0x030C0000
+  // What PyContextVar_Get would find, where it is where it was or no variable is set at all.
+  const auto* variable = reinterpret_cast<PyContextVar*>(err_variable);
+  const auto* context = reinterpret_cast<PyContext*>(thread->context);
+  PyObject* value = nullptr;
+  if (!context || context->ctx_vars->h_count == 0) value = variable->var_default;
+  else if (variable->var_cached_tsver == thread->context_ver && variable->var_cached_tsid == thread->id) value = variable->var_cached;
+  if (value && value == err_last->value) [[likely]] return *err_last;
+#endif
+  return ask_errstate();
+}
+inline const ErrState& current_errstate() { return current_errstate(this_thread()); }
+
+/// The site of the node about to be recorded; the code reference is borrowed from the frame.
+[[gnu::always_inline]] inline const ErrState& here(PlainSite& site) {
+  PyThreadState* const thread = this_thread();
+  const ErrState& state = current_errstate(thread);
+  const Place place = user_place(thread);
+  constexpr int kWord = 8 * offsetof(Site, last_instruction), kErrstate = 8 * offsetof(Site, errstate) - kWord;
+  static_assert(std::endian::native == std::endian::little);
   site.code = place.code;
-  site.last_instruction = place.instruction;
+  site.rest = uint32_t(place.instruction) | uint64_t(state.index) << kErrstate |
+              uint64_t(state.watch | (Config::fp() == FpMode::Fast) << 7) << (kErrstate + 16);
+  return state;
+}
+inline const ErrState& here(Site& site) {
+  PlainSite plain;
+  const ErrState& state = here(plain);
+  site.code = plain.code;
+  std::memcpy(&site.last_instruction, &plain.rest, sizeof plain.rest);
   return state;
 }
 
@@ -231,7 +266,7 @@ inline const TickRate tick_rate;
 class PlaceCounts {
  public:
   void add(uint64_t ticks) {
-    const Place place = user_place();
+    const Place place = user_place(this_thread());
     Recent& recent = recent_[(reinterpret_cast<uintptr_t>(place.code) >> 4 ^ unsigned(place.instruction)) % std::size(recent_)];
     if (recent.place != place || !recent.count) {
       if (counts_.size() >= kManyPlaces) fold();

@@ -198,10 +198,12 @@ cdef void release_code(void* code) noexcept:
     Py_DECREF(<object>code)
 
 
-cdef cbool release_shared_code(void* code) noexcept:
-    if Py_REFCNT(<PyObject*>code) == 1:
+cdef cbool release_shared_code(void* code, size_t count) noexcept:
+    cdef size_t k
+    if <size_t>Py_REFCNT(<PyObject*>code) <= count:
         return False
-    Py_DECREF(<object>code)
+    for k in range(count):
+        Py_DECREF(<object>code)
     return True
 
 

@@ -350,8 +350,10 @@ cdef object array_ufunc(PyObject* self, PyObject* const* args, Py_ssize_t n, PyO
                 done = try_map1(u.op, x.a, &r.a)
             elif n == 4 and is_native(<object>args[3]):
                 done = try_map2(u.op, x.a, (<ndarray>args[3]).a, &r.a)
-            elif n == 4 and weak_scalar(<object>args[3], &s) and fits_dtype(s, dtype_id(x)):
-                done = try_map2_scalar(u.op, x.a, s, False, &r.a)
+            elif n == 4:
+                done = try_map_number(u.op, x.a, args[3], False, &r.a)
+                if not done and weak_scalar(<object>args[3], &s) and fits_dtype(s, dtype_id(x)):
+                    done = try_map2_scalar(u.op, x.a, s, False, &r.a)
             if done:
                 return finished(r)
         result = call_plain(u, <PyObject**>args + 2, n - 2)

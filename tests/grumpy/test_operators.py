@@ -240,3 +240,25 @@ def test_fill_takes_one_value():
     g = grumpy.asarray(np.zeros(3))
     g.fill(np.array(2))
     assert g.tolist() == [2, 2, 2]
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("number", [0, 1, -1, 3, 2**30, -2**31, 2**40, 2**62, 2**63, True, 0.5, -1e300, np.inf, np.nan, 2j])
+def test_a_number_beside_an_array_of_any_dtype(dtype, number):
+    """Numbers take their own lane to the recorder, where they are cast at once."""
+    plain = np.array([1, 0, 1, 1, 0, 1, 0]).astype(dtype)
+    for op in (operator.add, operator.mul, operator.truediv, operator.floordiv, operator.mod, operator.gt, operator.eq):
+        for swapped in (False, True):
+            for _ in range(2):  # the second time the types are known
+                x = grumpy.asarray(plain.copy())
+                try:
+                    with np.errstate(all="ignore"):
+                        want = op(number, plain) if swapped else op(plain, number)
+                except (TypeError, OverflowError) as e:
+                    with pytest.raises(type(e)):
+                        np.asarray(op(number, x) if swapped else op(x, number))
+                    continue
+                with np.errstate(all="ignore"):
+                    got = np.asarray(op(number, x) if swapped else op(x, number))
+                assert got.dtype == want.dtype
+                np.testing.assert_array_equal(got, want)
