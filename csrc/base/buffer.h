@@ -30,7 +30,10 @@ struct Buffer {
   void* owner = nullptr;               // for release
 
   void add_ref() { refs.fetch_add(1, std::memory_order_relaxed); }
-  void drop_ref() { if (refs.fetch_sub(1, std::memory_order_acq_rel) == 1) release(this); }
+  void drop_ref() {
+    // Of the only reference nobody can make another.
+    if (refs.load(std::memory_order_acquire) == 1 || refs.fetch_sub(1, std::memory_order_acq_rel) == 1) release(this);
+  }
 };
 using BufferRef = Ref<Buffer>;
 

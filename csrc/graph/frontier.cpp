@@ -137,6 +137,7 @@ void take_frontier(std::span<Node* const> wanted, Frontier& f) {
   f.structure = Hash128{};
   f.siblings.clear();
   f.moving.clear();
+  f.is_private = false;
   const uint64_t mark = new_mark(), probe = new_mark();
   for (Node* n : wanted) visit(n, mark, ~uint64_t{0}, f.nodes, stack);
   count_uses(f, 0);

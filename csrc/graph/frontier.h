@@ -28,6 +28,7 @@ struct Frontier {
   std::vector<Node*> nodes;     // inputs before users
   std::vector<uint8_t> flags;   // FrontierFlag per node
   Hash128 structure;            // equal structures get equal plans
+  bool is_private = false;      // known: nobody outside knows a pending node but for the one that was asked for
   /// Arrays that nobody asked for and that share work: `node` in `nodes`, `position` among pending storages.
   struct Sibling { uint32_t node, position; };
   std::vector<Sibling> siblings;

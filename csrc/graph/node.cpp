@@ -65,6 +65,15 @@ class Releases {
   size_t count_ = 0;
 };
 
+void become_leaf(Node* n, BufferRef data) {
+  n->kind = NodeKind::Leaf;
+  n->depth = 0;
+  n->axes = 0;
+  n->is_selected = false;
+  n->may_fail = false;
+  n->data = data.release();
+}
+
 /// Not static lists: releasing a code object may run Python code that drops other nodes.
 void free_all(Node* dead) {
   if (!dead) return;
@@ -78,7 +87,7 @@ void free_all(Node* dead) {
     if (has_site(n->kind) && n->site.code) releases.add(n->site.code);
     if (n->has_failed()) delete n->failure;
     n->shape.~Shape();
-    if (num_free_nodes < kMaxFreeNodes) {
+    if (num_free_nodes < kMaxFreeNodes) [[likely]] {
       push(free_nodes, n);
       ++num_free_nodes;
     } else {
@@ -90,7 +99,9 @@ void free_all(Node* dead) {
 }  // namespace
 
 Node* detail::allocate_node() {
-  Node* n = static_cast<Node*>(std::aligned_alloc(alignof(Node), sizeof(Node)));
+  constexpr size_t kCacheLine = 64;
+  static_assert(sizeof(Node) % kCacheLine == 0);
+  Node* n = static_cast<Node*>(std::aligned_alloc(kCacheLine, sizeof(Node)));
   if (!n) throw std::bad_alloc();
   return n;
 }
@@ -105,12 +116,51 @@ void materialize(Node* n, BufferRef data) {
   --pending;
   Node* dead = nullptr;
   drop_operands(n, dead);
-  n->kind = NodeKind::Leaf;
-  n->depth = 0;
-  n->axes = 0;
-  n->is_selected = false;
-  n->may_fail = false;
-  n->data = data.release();
+  become_leaf(n, std::move(data));
+  free_all(dead);
+}
+
+void materialize_alone(Node* n, BufferRef data, std::span<Node* const> nodes) {
+  --pending;
+  n->nin = 0;
+  if (has_view(n->kind)) n->view->drop_ref();
+  become_leaf(n, std::move(data));
+  Node *dead = nullptr, *ended = nullptr, *last = nullptr;
+  size_t num_ended = 0, num_pending = 0;
+  {
+    Releases releases;
+    for (Node* const m : nodes) {
+      if (m == n) continue;
+      if (m->kind == NodeKind::Leaf) {
+        m->refs -= m->uses;
+        if (m->refs == 0) push(dead, m);
+        continue;
+      }
+      if (m->kind == NodeKind::Constant) {
+        m->refs -= m->uses;
+        if (m->refs != 0) continue;
+      } else {
+        ++num_pending;
+        if (has_view(m->kind)) m->view->drop_ref();
+        if (m->site.code) releases.add(m->site.code);
+      }
+      m->shape.~Shape();
+      if (!ended) last = m;
+      push(ended, m);
+      ++num_ended;
+    }
+    pending -= num_pending;
+    if (ended && num_free_nodes + num_ended <= kMaxFreeNodes) [[likely]] {
+      last->mark = reinterpret_cast<uint64_t>(free_nodes);
+      free_nodes = ended;
+      num_free_nodes += num_ended;
+    } else {
+      while (Node* const m = ended) {
+        ended = next_of(m);
+        std::free(m);
+      }
+    }
+  }
   free_all(dead);
 }
 

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <span>
 #include <string>
 
 #include "base/buffer.h"
@@ -136,6 +137,9 @@ void fail(Node* n, const std::string& text);
 
 /// Gives an evaluated node its buffer; drops inputs and becomes a Leaf.
 void materialize(Node* n, BufferRef data);
+/// The same of the only result of an evaluation that covered `nodes`, whose uses by one another are counted. No other
+/// pending one of them is known outside, so they end here, without counting down edge by edge.
+void materialize_alone(Node* n, BufferRef data, std::span<Node* const> nodes);
 
 /// Pending (recorded, not evaluated, not destroyed) nodes of the process.
 inline uint64_t pending_nodes() { return detail::pending; }

@@ -115,13 +115,14 @@ bool Trace::find_siblings(Node** found) const {
   return true;
 }
 
-bool Trace::follow(std::span<Node* const> wanted, std::vector<Node*>& nodes) const {
+bool Trace::follow(std::span<Node* const> wanted, Frontier& f) const {
   if (wanted.size() != nwanted_) return false;
   Node* siblings[kMaxSiblings];
   if (!siblings_.empty() && !find_siblings(siblings)) return false;
-  nodes.resize(stops_.size());
+  f.nodes.resize(stops_.size());
   const uint64_t mark = new_mark();
-  Node** const at = nodes.data();
+  Node** const at = f.nodes.data();
+  uint32_t owners = 0;
   for (size_t i = stops_.size(); i-- > 0;) {
     const Stop& s = stops_[i];
     Node* n = s.user != kNobody ? at[s.user]->in[s.slot] : s.slot < nwanted_ ? wanted[s.slot] : siblings[s.slot - nwanted_];
@@ -139,11 +140,13 @@ bool Trace::follow(std::span<Node* const> wanted, std::vector<Node*>& nodes) con
     // Somebody outside who shares this work may be a live array.
     if (uint8_t(n->site.watch | n->site.is_fast << 7) != s.mode || n->refs > s.uses + n->owners) return false;
     if (s.user == kNobody) continue;
+    owners |= n->owners;
     const uint8_t kept = n->owners == 0 ? 0 : is_in_demand(*n) ? kOutput : kLive;
     if (kept != (s.flags & (kOutput | kLive))) return false;
   }
   for (const Edge& e : edges_)
     if (at[e.user]->in[e.slot] != at[e.input]) return false;
+  f.is_private = owners == 0 && siblings_.empty() && nwanted_ == 1;
   return true;
 }
 

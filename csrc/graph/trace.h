@@ -22,9 +22,9 @@ class Trace {
 
   bool is_empty() const { return stops_.empty(); }
 
-  /// Fills f.nodes as take_frontier would, when it would find this structure. The flags and the hash are
-  /// the structure's, and left alone. False: something differs; f.nodes is then of no use.
-  bool follow(std::span<Node* const> wanted, std::vector<Node*>& nodes) const;
+  /// Fills f.nodes as take_frontier would, when it would find this structure, and f.is_private. The flags and the
+  /// hash are the structure's, and left alone. False: something differs; f.nodes is then of no use.
+  bool follow(std::span<Node* const> wanted, Frontier& f) const;
 
  private:
   /// A node of the frontier and the edge by which it is reached: input `slot` of the node at `user`, or

@@ -14,7 +14,7 @@ const Plan& PlanCache::find(std::span<Node* const> wanted, Frontier& f) {
   Cursor* const cursor = has_site ? &cursor_of(*wanted[0]) : nullptr;
   for (size_t k = 0; cursor && k < std::size(cursor->recent); ++k) {
     KnownRef& known = cursor->recent[k];
-    if (!known || !known->trace->follow(wanted, f.nodes)) continue;
+    if (!known || !known->trace->follow(wanted, f)) continue;
     std::swap(known, cursor->recent[0]);
     count(stats().plan_hits);
     count(stats().replays);

@@ -258,7 +258,11 @@ static void evaluate_once(std::span<Node* const> wanted, Gil gil) {
   for (const Node* n : wanted)
     if (n->was_left && is_worth_keeping(*n, frontier)) note_demand(*n);
   for (const uint32_t tag : plan.left) frontier.nodes[tag]->was_left = true;
-  for (const Plan::Commit& c : plan.commits) materialize(frontier.nodes[c.tag], buffers.take(c.slot));
+  // While we had let go of the GIL, others may have come to know more.
+  if (frontier.is_private && plan.commits.size() == 1 && plan.work <= kReleaseWork)
+    materialize_alone(frontier.nodes[plan.commits[0].tag], buffers.take(plan.commits[0].slot), frontier.nodes);
+  else
+    for (const Plan::Commit& c : plan.commits) materialize(frontier.nodes[c.tag], buffers.take(c.slot));
   count(stats().evaluations);
   if (!difference.empty()) throw InternalError("GRUMPY_VALIDATE: " + difference);
 }

@@ -23,6 +23,7 @@ Table& all_variants() {
   static auto* one = new Table;
   return *one;
 }
+
 }  // namespace
 
 std::shared_ptr<Variants> variants_of(const Site& site) {

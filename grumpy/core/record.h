@@ -23,9 +23,11 @@ inline int (*deliver_fp_events)() = nullptr;
 /// Above 0: this thread is inside an operation with a destination, which NumPy writes before it raises.
 inline thread_local int events_held = 0;
 
+[[gnu::cold, gnu::noinline]] inline void deliver_events() {
+  if (!events_held && deliver_fp_events() < 0) throw PythonError{};
+}
 inline void settle_events() {
-  if (!api::has_events() || events_held) return;
-  if (deliver_fp_events() < 0) throw PythonError{};
+  if (api::has_events()) [[unlikely]] deliver_events();
 }
 
 /// Keeps errors that are due at the call until the destination is written; true: let_events_go follows.
@@ -39,12 +41,14 @@ inline void let_events_go() {
   settle_events();
 }
 
+[[gnu::cold, gnu::noinline]] inline void evaluate_at_call(const Array& out) {
+  const Array* wanted = &out;
+  api::evaluate({&wanted, 1});
+}
+
 /// After recording `out` by an operation that may report `fpe`.
-inline void settle(const ErrState& state, uint8_t fpe, const Array& out) {
-  if (fpe & state.at_call) [[unlikely]] {
-    const Array* wanted = &out;
-    api::evaluate({&wanted, 1});
-  }
+[[gnu::always_inline]] inline void settle(const ErrState& state, uint8_t fpe, const Array& out) {
+  if (fpe & state.at_call) [[unlikely]] evaluate_at_call(out);
   settle_events();
 }
 
@@ -155,7 +159,7 @@ inline bool try_map1(int op, const Array& a, Array* out) {
   if (!may_need_order(a) && map_plain(op, out, a)) [[likely]] return true;
   return try_map1_slowly(op, a, out);
 }
-inline bool try_map2(int op, const Array& a, const Array& b, Array* out) {
+[[gnu::always_inline]] inline bool try_map2(int op, const Array& a, const Array& b, Array* out) {
   if (!may_need_order(a) && !may_need_order(b) && map_plain(op, out, a, b)) [[likely]] return true;
   return try_map2_slowly(op, a, b, out);
 }

@@ -34,7 +34,18 @@ cnp.import_umath()
 cdef extern from *:
     """
     #define GRUMPY_REFCOUNT(o) Py_REFCNT((PyObject*)(o))
+    /* So many references, of which none is the last. */
+    static inline bool grumpy_drop_shared(PyObject* o, size_t count) {
+      if ((size_t)Py_REFCNT(o) <= count) return false;
+    #if defined(Py_REF_DEBUG) || defined(Py_GIL_DISABLED) || PY_VERSION_HEX >= 0x030C0000
+      for (; count; --count) Py_DECREF(o);
+    #else
+      Py_SET_REFCNT(o, Py_REFCNT(o) - (Py_ssize_t)count);
+    #endif
+      return true;
+    }
     """
+    bint grumpy_drop_shared(PyObject* o, size_t count) noexcept
     Py_ssize_t Py_REFCNT "GRUMPY_REFCOUNT"(PyObject*) noexcept
     ctypedef struct PyThreadState
     PyThreadState* PyEval_SaveThread() noexcept
@@ -199,12 +210,7 @@ cdef void release_code(void* code) noexcept:
 
 
 cdef cbool release_shared_code(void* code, size_t count) noexcept:
-    cdef size_t k
-    if <size_t>Py_REFCNT(<PyObject*>code) <= count:
-        return False
-    for k in range(count):
-        Py_DECREF(<object>code)
-    return True
+    return grumpy_drop_shared(<PyObject*>code, count)
 
 
 cdef extern from "Python.h":

@@ -274,3 +274,41 @@ def test_the_last_pieces_are_temporaries():
         y = a * 2 + b
         del a, b
         assert np.array_equal(np.asarray(y), x[i:i + 4000] * 2 + x[i + 4000:i + 8000])
+
+
+def test_what_a_replayed_turn_recorded_ends_with_it():
+    """Views, constants, shared work and operands that die: nothing stays behind, and what lives on keeps its values."""
+    import gc
+    x = np.linspace(1, 2, 24).reshape(4, 6)
+    g = grumpy.asarray(x.copy())
+    gc.collect()
+    before, kept = grumpy.report().pending, []
+    for k in range(8):
+        t = g * 2.0
+        u = t[1:, ::2] - t[:-1, 1::2]
+        v = (u * u + g.sum()) / (grumpy.asarray(x + k)[0, 0] + 3)
+        w = v + t[0, 0] if k % 3 else v
+        del t, u, v
+        np.asarray(w)
+        kept.append(w)
+        want = ((x * 2)[1:, ::2] - (x * 2)[:-1, 1::2]) ** 2 + x.sum()
+        want = want / ((x + k)[0, 0] + 3) + ((x * 2)[0, 0] if k % 3 else 0)
+        np.testing.assert_allclose(np.asarray(w), want, rtol=1e-14)
+        assert grumpy.report().pending == before
+    np.testing.assert_array_equal(np.asarray(g), x)
+    del kept[1::2]
+    for w in kept:
+        assert np.isfinite(np.asarray(w + 1)).all()
+
+
+def test_a_turn_whose_part_lives_on_keeps_that_part():
+    x = np.linspace(1, 2, 1021)
+    g, later = grumpy.asarray(x), []
+    for k in range(9):
+        t = g * 3.0 + 1.0
+        if k >= 5:
+            later.append(t)
+        np.testing.assert_array_equal(np.asarray(np.sqrt(t) - 1.0), np.sqrt(x * 3.0 + 1.0) - 1.0)
+        del t
+    for t in later:
+        np.testing.assert_array_equal(np.asarray(t), x * 3.0 + 1.0)
