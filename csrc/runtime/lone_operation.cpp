@@ -125,8 +125,8 @@ BufferRef run_map(const Node& n, uint8_t& raised) {
     }
     fn(at, lanes, &flags);
   }
+  // What was read had copies of its last element behind it, so what has been written has too.
   if (watch) raised = uint8_t((flags | cpu_fpe()) & watch);
-  pad_tail(*out, size_t(item));
   count_kernel(bytes);
   return out;
 }
