@@ -8,8 +8,9 @@
 
 namespace grumpy {
 
-ScalarBlock single_op_block(Op op, DType t, DType result) {
+ScalarBlock single_op_block(Op op, DType t, DType result, bool by_number) {
   ScalarBlock block;
+  block.has_one_divisor = by_number;
   PointValue in[3];
   for (int k = 0; k < info(op).nin; ++k) {
     block.inputs.push_back(input_dtype(op, t, k));
@@ -31,9 +32,10 @@ std::vector<char> block_loop_object(Isa level) {
 
   llvm::PointerType* pointer = llvm::PointerType::get(context, 0);
   std::vector<llvm::Constant*> entries;
-  const auto add_loop = [&](Op op, DType t, DType result, const std::string& name) {
-    llvm::Function* fn = emit_block_function(module, single_op_block(op, t, result), BlockLayout{},
-                                             target, OptLevel::Full, name);
+  const auto add_loop = [&](Op op, DType t, DType result, const std::string& name, bool by_number = false) {
+    const BlockLayout layout{by_number ? std::vector<bool>{false, true} : std::vector<bool>{}};
+    llvm::Function* fn =
+        emit_block_function(module, single_op_block(op, t, result, by_number), layout, target, OptLevel::Full, name);
     fn->setLinkage(llvm::Function::InternalLinkage);
     entries.push_back(fn);
   };
@@ -44,6 +46,13 @@ std::vector<char> block_loop_object(Isa level) {
       if (is_loop)
         add_loop(Op(op), DType(t), result_dtype(Op(op), DType(t)),
                  std::string(info(Op(op)).name) + "_" + std::string(info(DType(t)).name));
+      else entries.push_back(llvm::ConstantPointerNull::get(pointer));
+    }
+  for (Op op : kOpsByNumber)
+    for (int t = 0; t < kNumDTypes; ++t) {
+      if (is_integer(DType(t)))
+        add_loop(op, DType(t), result_dtype(op, DType(t)),
+                 std::string(info(op).name) + "_by_number_" + std::string(info(DType(t)).name), true);
       else entries.push_back(llvm::ConstantPointerNull::get(pointer));
     }
   for (int from = 0; from < kNumDTypes; ++from)

@@ -14,7 +14,7 @@ namespace grumpy {
 
 /// One operation on whole arrays: inputs and outputs in memory form. For cast, `result` is the
 /// target.
-ScalarBlock single_op_block(Op op, DType t, DType result);
+ScalarBlock single_op_block(Op op, DType t, DType result, bool by_number = false);
 
 std::vector<char> block_loop_object(Isa level);
 

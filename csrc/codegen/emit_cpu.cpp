@@ -1,5 +1,7 @@
 #include "codegen/emit_cpu.h"
 
+#include <map>
+
 #include "base/error.h"
 #include "codegen/emit_scalar.h"
 #include "codegen/llvm_headers.h"
@@ -131,6 +133,7 @@ class BlockEmitter {
     lanes_ = width.lanes;
     raised_.clear();
     raised_before_.clear();
+    reciprocals_.clear();
     std::vector<Copy> copies;
     for (int k = 0; k < width.copies; ++k) {
       Copy copy;
@@ -381,6 +384,12 @@ class BlockEmitter {
         case ScalarOp::raise:
           raised.push_back({value(0), uint8_t(i.imm)});
           break;
+        case ScalarOp::int_div:
+          if (has_reciprocal(i) && !is_invariant_[k]) {
+            c.values[k] = emitter.divide_by(reciprocal_of(emitter, i, value(1)), value(0));
+            break;
+          }
+          [[fallthrough]];
         default:
           c.values[k] = emitter.emit(i, value(0), value(1), value(2));
       }
@@ -389,6 +398,21 @@ class BlockEmitter {
       (is_invariant_[k] ? preheader_ : loop_) = b_.GetInsertBlock();
     }
     b_.SetInsertPoint(loop_);
+  }
+
+  bool has_reciprocal(const ScalarInstr& i) const {
+    return kind(i.type) == Kind::UInt && is_invariant_[i.b] && isa_ != Isa::Generic;
+  }
+
+  // Computed once before the loop, which the builder is in.
+  const ScalarEmitter::Reciprocal& reciprocal_of(const ScalarEmitter& emitter, const ScalarInstr& i, Value* divisor) {
+    ScalarEmitter::Reciprocal& r = reciprocals_[{i.b, i.imm}];
+    if (!r.multiplier) {
+      b_.SetInsertPoint(preheader_);
+      r = emitter.reciprocal(b_.CreateExtractElement(divisor, uint64_t(0)), i.imm == kHalfRange);
+      b_.SetInsertPoint(loop_);
+    }
+    return r;
   }
 
   // How an element of dtype t (a part of it, for complex) lies in memory.
@@ -494,6 +518,7 @@ class BlockEmitter {
   BasicBlock* loop_ = nullptr;
   int lanes_ = 0;
   std::vector<Raise> raised_, raised_before_;
+  std::map<std::pair<ValueId, uint64_t>, ScalarEmitter::Reciprocal> reciprocals_;
 };
 
 }  // namespace

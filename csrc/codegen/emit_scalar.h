@@ -35,6 +35,14 @@ class ScalarEmitter {
   llvm::Value* constant(DType t, uint64_t bits) const;
   llvm::Value* splat(llvm::Value* scalar) const;
 
+  /// An unsigned divisor that serves a whole loop: single numbers that replace it (emit_reciprocal.cpp).
+  struct Reciprocal {
+    llvm::Value *multiplier = nullptr, *first_shift = nullptr, *second_shift = nullptr;
+  };
+  /// For vectors only. The divisor is one number and not 0; is_half: as of int_div.
+  Reciprocal reciprocal(llvm::Value* divisor, bool is_half) const;
+  llvm::Value* divide_by(const Reciprocal& r, llvm::Value* a) const;
+
   /// Errors that the target's instructions do not flag by themselves: (condition, Fpe mask).
   struct Raise {
     llvm::Value* cond;
@@ -63,6 +71,7 @@ class ScalarEmitter {
   llvm::Value* double_to_small(llvm::Value* v, llvm::Type* i64) const;
   llvm::Value* shift_left(DType t, llvm::Value* a, llvm::Value* b) const;
   llvm::Value* raise_integer(llvm::Value* base, llvm::Value* exponent);
+  llvm::Value* multiply_high_unsigned(llvm::Value* a, llvm::Value* b) const;
   llvm::Value* multiply_high(DType t, llvm::Value* a, llvm::Value* b) const;
   llvm::Value* remainder(DType t, llvm::Value* x, llvm::Value* y);
   llvm::Value* convert(DType from, DType to, llvm::Value* a);

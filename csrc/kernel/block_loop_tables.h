@@ -3,12 +3,15 @@
 /// Source:  codegen/block_loop_object.cpp writes the objects; the order of entries is that of this
 /// struct. Threads: const data.
 #pragma once
+#include <iterator>
+
 #include "kernel/block_loops.h"
 
 namespace grumpy {
 
 struct BlockLoopTable {
   BlockFn ops[kNumOps][kNumDTypes];       // by compute dtype; null without expansion
+  BlockFn by_number[std::size(kOpsByNumber)][kNumDTypes];  // integers
   BlockFn casts[kNumDTypes][kNumDTypes];  // [from][to]
 };
 

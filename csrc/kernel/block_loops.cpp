@@ -23,6 +23,11 @@ const BlockLoopTable& loops() {
 }  // namespace
 
 BlockFn block_loop(Op op, DType t) { return loops().ops[int(op)][int(t)]; }
+BlockFn block_loop_by_number(Op op, DType t) {
+  for (size_t k = 0; k < std::size(kOpsByNumber); ++k)
+    if (kOpsByNumber[k] == op) return loops().by_number[k][int(t)];
+  return nullptr;
+}
 BlockFn cast_loop(DType from, DType to) { return loops().casts[int(from)][int(to)]; }
 
 }  // namespace grumpy

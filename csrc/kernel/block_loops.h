@@ -17,8 +17,13 @@ inline constexpr int kLanes = 16;
 /// mask of scalar op `raise` by OR; the CPU's own sticky flags are left as arithmetic set them.
 using BlockFn = void (*)(char* const* ptrs, int64_t n, uint32_t* flags);
 
+/// Operations on integers that have a loop of their own for one divisor.
+inline constexpr Op kOpsByNumber[] = {Op::floor_divide, Op::remainder, Op::fmod};
+
 /// Null when the pair has no expansion (then an inner loop serves).
 BlockFn block_loop(Op op, DType t);
+/// The same where the second operand is one element (a block filled with it will do): null when there is no such loop.
+BlockFn block_loop_by_number(Op op, DType t);
 BlockFn cast_loop(DType from, DType to);
 
 }  // namespace grumpy

@@ -17,16 +17,26 @@ bool is_arithmetic(Op op) {
 
 bool is_loop(const Instr& i) { return i.is_foreign || i.loop || !has_expansion(i.op, i.dtype); }
 
+bool is_scalar(const Program& p, int v) { return v >= p.nloads && v < p.nloads + p.nscalars; }
+
 /// Collects instructions into one scalar block.
 class SegmentBuilder {
  public:
   SegmentBuilder(const Program& program, std::vector<char> is_needed_later)
       : program_(program), is_needed_later_(std::move(is_needed_later)), points_(program.dtypes.size()),
-        is_known_(program.dtypes.size(), 0) {}
+        is_known_(program.dtypes.size(), 0), is_same_(program.dtypes.size(), 0) {
+    for (int v = 0; v < program.nvalues(); ++v) is_same_[size_t(v)] = is_scalar(program, v);
+  }
 
   void add(const Instr& i) {
     PointValue in[4];
-    for (int k = 0; k < i.nin; ++k) in[k] = point(i.in[k]);
+    bool is_same = true;
+    for (int k = 0; k < i.nin; ++k) {
+      in[k] = point(i.in[k]);
+      is_same = is_same && is_same_[i.in[k]];
+    }
+    is_same_[i.out] = is_same;
+    segment_.block.has_one_divisor = i.nin == 2 && is_same_[i.in[1]];
     segment_.block.is_fast = i.is_fast && is_arithmetic(i.op);
     segment_.block.is_rough = i.is_fast;
     points_[i.out] = expand_op(segment_.block, i.op, i.dtype, i.result, in);
@@ -67,7 +77,7 @@ class SegmentBuilder {
       points_[v] = load_slot(segment_.block, int(segment_.in.size()), program_.dtypes[v]);
       is_known_[v] = 1;
       segment_.in.push_back(v);
-      segment_.is_splat.push_back(v >= program_.nloads && v < program_.nloads + program_.nscalars);
+      segment_.is_splat.push_back(is_scalar(program_, v));
     }
     return points_[v];
   }
@@ -76,16 +86,19 @@ class SegmentBuilder {
   const std::vector<char> is_needed_later_;
   std::vector<PointValue> points_;
   std::vector<char> is_known_;
+  std::vector<char> is_same_;  // at all points
   std::vector<uint16_t> made_;
   Segment segment_;
 };
 
 }  // namespace
 
-BlockStep interpreted_step(const Instr& i) {
+BlockStep interpreted_step(const Program& program, const Instr& i) {
   BlockStep step;
   if (!i.is_foreign && !i.loop) {
-    step.fn = i.op == Op::cast ? cast_loop(i.dtype, i.result) : block_loop(i.op, i.dtype);
+    if (i.nin == 2 && is_scalar(program, i.in[1])) step.fn = block_loop_by_number(i.op, i.dtype);
+    step.is_by_number = step.fn;
+    if (!step.fn) step.fn = i.op == Op::cast ? cast_loop(i.dtype, i.result) : block_loop(i.op, i.dtype);
     if (!step.fn) step.loop = find_inner_loop(i.op, i.dtype);
   } else {
     step.loop = i.loop;
@@ -99,7 +112,7 @@ BlockStep interpreted_step(const Instr& i) {
 StepList make_interpreted_steps(const Program& program) {
   StepList list;
   list.steps.reserve(program.instrs.size());
-  for (const Instr& i : program.instrs) list.steps.push_back(interpreted_step(i));
+  for (const Instr& i : program.instrs) list.steps.push_back(interpreted_step(program, i));
   return list;
 }
 
@@ -144,7 +157,7 @@ std::vector<std::variant<Segment, BlockStep>> make_segments(const Program& progr
     for (size_t k = 0; k < count; ++k)
       if (!is_done[k] && is_loop(program.instrs[k]) && can_run(k)) ready.push_back(k);
     for (size_t k : ready) {
-      parts.emplace_back(interpreted_step(program.instrs[k]));
+      parts.emplace_back(interpreted_step(program, program.instrs[k]));
       mark_done(k);
       ++loops;
     }

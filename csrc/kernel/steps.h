@@ -19,6 +19,7 @@ struct BlockStep {
   const InnerLoop* loop = nullptr;
   std::vector<uint16_t> in;           // value ids
   std::vector<uint16_t> out;          // value ids
+  bool is_by_number = false;          // of the second operand one element is read
 };
 /// A whole program with its sums: for each lane, the sum over rows of every reduction's value, added as the driver
 /// does: kLeafRows in order to 0, such leaves by a binary tree. A BlockFn whose ptrs are: inputs; states (one per
@@ -40,7 +41,7 @@ struct StepList {
 /// Tier 0: one step per instruction.
 /// Throws: InternalError when neither an ahead-of-time loop nor an inner loop exists.
 StepList make_interpreted_steps(const Program& program);
-BlockStep interpreted_step(const Instr& instr);
+BlockStep interpreted_step(const Program& program, const Instr& instr);
 
 /// A run of instructions without inner loops, as a block whose inputs are the values it needs from
 /// before and whose outputs are the values needed after.

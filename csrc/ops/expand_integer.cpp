@@ -36,7 +36,64 @@ ValueId divide_towards_zero(Code code, DType t, ValueId a, ValueId b) {
   return code.convert(code.div(code.convert(a, f), code.convert(b, f)), t);
 }
 
+// --- By one number for all points ---
+// A code generator computes what it needs of such a divisor once, and then multiplies. All it must know is the quotient
+// of unsigned integers: the guarded divisor depends on no dividend, and signs are dealt with here.
+
+struct OneDivisor {
+  ValueId signed_one, magnitude;  // 1 in place of 0
+  ValueId keeps;                  // bits of a quotient: none for a divisor of 0
+};
+
+OneDivisor guard_one_divisor(Code code, DType t, ValueId b) {
+  const ValueId is_zero = code.eq(b, code.zero_like(b));
+  code.block.raise(is_zero, Divide);
+  const ValueId divisor = code.select(is_zero, code.one_like(b), b);
+  const ValueId keeps = code.select(is_zero, code.zero_like(b), code.bits(t, ~uint64_t(0) >> (64 - width(t))));
+  if (!is_signed(t)) return {divisor, divisor, keeps};
+  const ValueId sign = code.block.binary(ScalarOp::ashr, divisor, code.constant(t, width(t) - 1));
+  return {divisor, code.bitcast(code.sub(code.differ(divisor, sign), sign), unsigned_of(t)), keeps};
+}
+
+struct Quotient {
+  ValueId value, magnitude;  // the latter of the value, or of one less where that is negative
+};
+
+// Rounded down, and the smallest integer over -1 as itself. -(n + 1) is the negative quotient of a magnitude whose
+// predecessor gives n, so no rest is looked at.
+Quotient floor_by_one(Code code, DType t, ValueId a, const OneDivisor& d) {
+  if (!is_signed(t)) {
+    const ValueId q = code.block.binary(ScalarOp::int_div, a, d.magnitude);
+    return {q, q};
+  }
+  const ValueId sign = code.block.binary(ScalarOp::ashr, d.signed_one, code.constant(t, width(t) - 1));
+  const ValueId turned = code.differ(a, sign);
+  const ValueId is_negative = code.select(code.lt(turned, sign), code.constant(t, -1), code.zero_like(a));
+  const ValueId n = code.differ(code.sub(turned, sign), is_negative);
+  const ValueId q = code.block.divide_half_range(code.bitcast(n, unsigned_of(t)), d.magnitude);
+  return {code.differ(code.bitcast(q, t), is_negative), code.bitcast(q, t)};
+}
+
+ValueId floor_divide_by_one(Code code, DType t, ValueId a, ValueId b) {
+  const OneDivisor d = guard_one_divisor(code, t, b);
+  const Quotient q = floor_by_one(code, t, a, d);
+  if (is_signed(t)) code.block.raise(code.lt(q.magnitude, code.zero_like(a)), Over);  // only that of the smallest over -1
+  return code.both(q.value, d.keeps);
+}
+
+ValueId remainder_by_one(Code code, DType t, ValueId a, ValueId b, bool sign_of_divisor) {
+  const OneDivisor d = guard_one_divisor(code, t, b);
+  if (sign_of_divisor || !is_signed(t)) return code.sub(a, code.mul(floor_by_one(code, t, a, d).value, d.signed_one));
+  const ValueId sign = code.block.binary(ScalarOp::ashr, a, code.constant(t, width(t) - 1));
+  const ValueId n = code.bitcast(code.sub(code.differ(a, sign), sign), unsigned_of(t));
+  const ValueId rest = code.sub(n, code.mul(code.block.divide_half_range(n, d.magnitude), d.magnitude));
+  return code.sub(code.differ(code.bitcast(rest, t), sign), sign);
+}
+
+// --- By numbers of their own ---
+
 ValueId floor_divide(Code code, DType t, ValueId a, ValueId b) {
+  if (code.block.has_one_divisor) return floor_divide_by_one(code, t, a, b);
   const Division d = guard_division(code, t, a, b);
   ValueId quotient = divide_towards_zero(code, t, d.a, d.b);
   if (is_signed(t)) {
@@ -53,6 +110,7 @@ ValueId floor_divide(Code code, DType t, ValueId a, ValueId b) {
 
 // sign_of_divisor: Python's remainder, else C's.
 ValueId remainder(Code code, DType t, ValueId a, ValueId b, bool sign_of_divisor) {
+  if (code.block.has_one_divisor) return remainder_by_one(code, t, a, b, sign_of_divisor);
   const Division d = guard_division(code, t, a, b);  // guarded rests are a % 1, the wanted 0
   ValueId rest = width(t) == 64
                      ? code.block.binary(ScalarOp::int_rem, d.a, d.b)

@@ -108,6 +108,11 @@ ValueId ScalarBlock::binary(ScalarOp op, ValueId a, ValueId b) {
   return push({op, compares ? DType::bool_ : type(a), type(a), a, b});
 }
 
+ValueId ScalarBlock::divide_half_range(ValueId a, ValueId b) {
+  GRUMPY_ASSERT(type(a) == type(b) && kind(type(a)) == Kind::UInt) << "int_div of " << info(type(a)).name;
+  return push({ScalarOp::int_div, type(a), type(a), a, b, 0, kHalfRange});
+}
+
 ValueId ScalarBlock::fma(ValueId a, ValueId b, ValueId c) {
   GRUMPY_ASSERT(type(a) == type(b) && type(b) == type(c)) << "fma of mixed types";
   return push({ScalarOp::fma, type(a), type(a), a, b, c});

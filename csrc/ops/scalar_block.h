@@ -17,7 +17,9 @@ namespace grumpy {
 
 using ValueId = uint16_t;
 
-/// imm: constant: the bits; input/store: slot * 2 + part (part 1 = imaginary); raise: Fpe mask.
+inline constexpr uint64_t kHalfRange = 1;
+
+/// imm: constant: the bits; input/store: slot * 2 + part (part 1 = imaginary); raise: Fpe mask; int_div: 0 or kHalfRange.
 struct ScalarInstr {
   ScalarOp op;
   DType type;            // of the result
@@ -34,6 +36,7 @@ class ScalarBlock {
   std::vector<DType> outputs;       // memory dtype of each output slot (may be complex)
   bool is_fast = false;             // what is written from now on
   bool is_rough = false;            // functions written from now on may err by 4 ulp
+  bool has_one_divisor = false;     // integers are divided by the same number at all points from now on
 
   ValueId input(int slot, DType part_type, int part = 0);
   void store(int slot, ValueId v, int part = 0);
@@ -41,6 +44,7 @@ class ScalarBlock {
   ValueId constant_bits(DType t, uint64_t bits);
   ValueId unary(ScalarOp op, ValueId a);
   ValueId binary(ScalarOp op, ValueId a, ValueId b);   // comparisons give bool_
+  ValueId divide_half_range(ValueId a, ValueId b);     // int_div of unsigned a <= 2^(width - 1)
   ValueId fma(ValueId a, ValueId b, ValueId c);        // a*b+c rounded once
   ValueId select(ValueId cond, ValueId if_true, ValueId if_false);
   ValueId convert(ValueId a, DType to);        // NumPy's astype, x86 float-to-int included

@@ -126,7 +126,7 @@ std::mutex& cache_mutex() {
 }
 
 /// Grows whenever the code emitted for the same instructions changes.
-constexpr uint64_t kEmitterRevision = 4;
+constexpr uint64_t kEmitterRevision = 5;
 
 Hash128 segment_key(const Segment& s, OptLevel level, bool is_fold) {
   Hash128 h;

@@ -78,7 +78,9 @@ BufferRef run_map(const Node& n, uint8_t& raised) {
   const Op op = n.map_op();
   if (size > kMaxDearElements && info(op).lowering != Lowering::Direct) return {};
   const DType compute = compute_dtype(op, n.in[n.nin - 1]->dtype);
-  const BlockFn fn = op == Op::cast ? cast_loop(compute, n.dtype) : block_loop(op, compute);
+  BlockFn fn = nullptr;
+  if (n.nin == 2 && n.in[1]->kind == NodeKind::Constant) fn = block_loop_by_number(op, compute);
+  if (!fn) fn = op == Op::cast ? cast_loop(compute, n.dtype) : block_loop(op, compute);
   if (!fn || n.nin > 3 || !settings_allow()) return {};
 
   const int item = item_bytes(n.dtype);

@@ -315,6 +315,35 @@ void check(const std::string& name, const ScalarBlock& block,
   }
 }
 
+/// Loops for one divisor give what the loop for many gives of it, errors included.
+void check_by_number(size_t which, DType t, std::vector<std::pair<std::string, BlockFn>> loops) {
+  const Op op = kOpsByNumber[which];
+  const ScalarBlock general = single_op_block(op, t, result_dtype(op, t)),
+                    block = single_op_block(op, t, result_dtype(op, t), true);
+  const BlockLayout layout{{false, true}};
+  const std::string name = std::string(info(op).name) + " by number " + std::string(info(t).name);
+  for (Isa isa : {Isa::V2, Isa::V3}) {
+    if (isa == Isa::V3 && !__builtin_cpu_supports("x86-64-v3")) continue;
+    const std::string kernel = "by_number" + name.substr(0, 3) + std::to_string(int(t)) + std::to_string(int(isa));
+    loops.push_back({"quick", load_object(level_object(block, layout, isa, OptLevel::Quick, kernel), kernel)});
+  }
+  std::mt19937_64 rng(99);
+  std::vector<Bytes> inputs{make_input(t, rng, false), make_input(t, rng, false)};
+  const int bits = int(8 * item_bytes(t));
+  std::vector<uint64_t> divisors{0, 3, 5, 7, 10, 100, 641, 1000003};
+  for (int k = 0; k < bits; ++k)
+    for (int away : {-1, 0, 1}) divisors.push_back((uint64_t(1) << k) + uint64_t(away));
+  for (int k = 0; k < 100; ++k) divisors.push_back(rng() >> (rng() % uint64_t(bits)));
+  for (uint64_t divisor : divisors)
+    for (const uint64_t d : {divisor, uint64_t(0) - divisor}) {
+      std::memcpy(inputs[1].data(), &d, size_t(bits / 8));
+      const Result want = run_reference(general, inputs, layout);
+      for (auto& [variant, fn] : loops)
+        compare(name + " " + variant + ", divisor " + std::to_string(int64_t(d)), block, inputs, want,
+                run(fn, block, inputs, layout, false), true);
+    }
+}
+
 /// Many threads compile at once, each its own blocks; all results are those of one thread.
 void check_threads() {
   const ScalarBlock block = single_op_block(Op::remainder, DType::float64, DType::float64);
@@ -360,6 +389,13 @@ int main(int argc, char** argv) {
       for (auto& [name, table] : tables) loops.push_back({name, table->casts[f][t]});
       check("cast " + std::string(info(DType(f)).name) + " " + std::string(info(DType(t)).name),
             single_op_block(Op::cast, DType(f), DType(t)), loops);
+    }
+  for (size_t k = 0; k < std::size(kOpsByNumber); ++k)
+    for (int t = 0; t < kNumDTypes; ++t) {
+      if (!is_integer(DType(t)) || (!only.empty() && only != info(kOpsByNumber[k]).name)) continue;
+      std::vector<std::pair<std::string, BlockFn>> loops;
+      for (auto& [name, table] : tables) loops.push_back({name, table->by_number[k][t]});
+      check_by_number(k, DType(t), loops);
     }
   if (only.empty()) check_threads();
   std::printf("%ld comparisons, %d failed\n", checked, failures);

@@ -44,10 +44,63 @@ def test_powers_of_two_are_shifts():
     assert "floor_divide" in grumpy.show(8 // g, "kernel")
 
 
-def test_zero_is_still_an_error():
-    g = grumpy.array(np.arange(10))
-    with pytest.warns(RuntimeWarning, match="divide by zero"):
-        np.asarray(g // 0)
+DIVISIONS = [np.floor_divide, np.remainder, np.fmod, np.divmod]
+
+
+@pytest.mark.parametrize("dtype", INTEGERS)
+@pytest.mark.parametrize("jit", ["off", "sync"])
+def test_division_by_one_number(dtype, jit):
+    limits = np.iinfo(dtype)
+    rng = np.random.default_rng(5)
+    near = [2 ** k + away for k in range(limits.bits) for away in (-1, 0, 1)]
+    drawn = rng.integers(limits.min, limits.max, 10, dtype, endpoint=True)
+    divisors = sorted({int(d) for d in [*near, *(-d for d in near), *drawn, limits.min, limits.max]
+                       if limits.min <= d <= limits.max and d})
+    x = np.concatenate([samples(dtype, 2000), np.array(divisors, dtype)])
+    g = grumpy.array(x)
+    with grumpy.config(jit=jit), np.errstate(over="ignore"):
+        for d in divisors[::1 if jit == "off" else 7]:
+            one = np.array(d, dtype)
+            for call in DIVISIONS:
+                want = call(x, one)
+                got = call(g, grumpy.array(one))  # of memory, whose value no kernel knows
+                for w, r in zip(want, got) if isinstance(want, tuple) else [(want, got)]:
+                    np.testing.assert_array_equal(np.asarray(r), w, err_msg=f"{call}, {d}")
+            np.testing.assert_array_equal(np.asarray((g + 1) // one * 3 % one), (x + one // one) // one * 3 % one)
+
+
+@pytest.mark.parametrize("jit", ["off", "sync"])
+@pytest.mark.parametrize("depth", [3, 8, 40])
+def test_division_by_one_number_inside_short_sums(jit, depth):
+    rng = np.random.default_rng(depth)
+    x, y = rng.integers(-500, 500, (40, 1, depth)), rng.integers(-500, 500, (300, depth))
+    with grumpy.config(jit=jit):
+        for f in (lambda a, b: ((a - b) // 7).sum(-1), lambda a, b: ((a * b) % -13 + (a - b) // 3).sum(-1),
+                  lambda a, b: np.fmod(a + b, 11).sum(-1)):
+            np.testing.assert_array_equal(np.asarray(f(grumpy.array(x), grumpy.array(y))), f(x, y))
+
+
+@pytest.mark.parametrize("dtype", INTEGERS)
+@pytest.mark.parametrize("n", [3, 1000, 20_000])
+@pytest.mark.parametrize("jit", ["off", "sync"])
+def test_errors_of_division_by_one_number(dtype, n, jit):
+    x = samples(dtype, n + 2)[:n]
+    zero, minus_one = np.zeros((), dtype), np.array(-1).astype(dtype)
+    with grumpy.config(jit=jit):
+        for call in DIVISIONS:
+            for v in (0, zero, grumpy.array(zero)):
+                with pytest.warns(RuntimeWarning, match=f"divide by zero encountered in {call.__name__}"):
+                    got = call(grumpy.array(x), v)
+                    got = [np.asarray(r) for r in (got if isinstance(got, tuple) else (got,))]
+                assert not np.any(got)
+        if dtype[0] == "i":
+            with pytest.warns(RuntimeWarning, match="overflow encountered in floor_divide"):
+                got = np.asarray(grumpy.array(x) // minus_one)
+            with np.errstate(over="ignore"):
+                np.testing.assert_array_equal(got, x // minus_one)
+            with np.errstate(all="raise"):  # the smallest over -2, and others over -1, are no errors
+                np.asarray(grumpy.array(x) // -2)
+                np.asarray(grumpy.array(x[1:2]) // minus_one)
 
 
 @pytest.mark.parametrize("dtype", INTEGERS)

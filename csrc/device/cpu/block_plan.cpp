@@ -8,12 +8,15 @@ namespace grumpy {
 namespace {
 
 /// In the unit of tuning.h: measured in L1 without AVX-512, rounded.
-double weight_of(const Instr& i) {
+double weight_of(const Program& p, const Instr& i) {
   if (i.is_foreign || i.loop) return 60;
   const bool is_wide = item_bytes(i.dtype) > 4;
   if (info(i.op).ulp > 0) return is_wide ? 40 : 16;
   switch (i.op) {
-    case Op::divide: case Op::sqrt: case Op::reciprocal: case Op::floor_divide: case Op::remainder: case Op::fmod:
+    case Op::floor_divide: case Op::remainder: case Op::fmod:
+      if (is_integer(i.dtype) && i.in[1] >= p.nloads && i.in[1] < p.nloads + p.nscalars) return is_wide ? 5 : 3;
+      [[fallthrough]];
+    case Op::divide: case Op::sqrt: case Op::reciprocal:
       return is_wide ? 14 : 5;
     default: return info(i.op).lowering == Lowering::Direct ? 1 : 3;
   }
@@ -51,7 +54,7 @@ class Planner {
     plan_.weight = p_.nloads + double(spec_.stores.size()) + double(spec_.reductions.size());
     for (const Instr& i : p_.instrs) {
       plan_.watch |= i.watch;
-      plan_.weight += weight_of(i);
+      plan_.weight += weight_of(p_, i);
     }
     plan_.has_second_look = plan_.watch && p_.instrs.size() > 1;
     for (const BlockStep& s : list_.steps) plan_.has_loops |= s.fn == nullptr;
@@ -73,9 +76,17 @@ class Planner {
     return int(plan_.buffer_begin.size()) - 1;
   }
 
+  /// All that read this scalar take one element of it.
+  bool is_read_once(int v) const {
+    return std::all_of(list_.steps.begin(), list_.steps.end(), [&](const BlockStep& s) {
+      const auto uses = std::count(s.in.begin(), s.in.end(), v);
+      return uses == 0 || (uses == 1 && s.is_by_number && s.in[1] == v);
+    });
+  }
+
   void place_inputs() {
     for (int v = 0; v < inputs(); ++v) {
-      if (is_scalar(v) && plan_.is_compiled) continue;
+      if (is_scalar(v) && (plan_.is_compiled || is_read_once(v))) continue;
       plan_.value_buffer[size_t(v)] = new_buffer(plan_.item[size_t(v)]);
     }
   }

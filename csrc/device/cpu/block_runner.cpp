@@ -79,7 +79,7 @@ void BlockRunner::start(Launch& launch) {
   scalars_.resize(size_t(p.nscalars));
   for (int k = 0; k < p.nscalars; ++k) {
     scalars_[size_t(k)] = launch.scalar(k);
-    if (!p.is_compiled)
+    if (p.value_buffer[size_t(p.nloads + k)] >= 0)
       fill_elements(buffer(p.value_buffer[size_t(p.nloads + k)]), scalars_[size_t(k)], launch.block,
                     p.item[size_t(p.nloads + k)]);
   }

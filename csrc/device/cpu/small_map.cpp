@@ -121,7 +121,7 @@ bool run_small_map(const BlockPlan& p, const ArgView* args, int ndim, int64_t n,
   }
   for (int k = p.nloads; k < p.nloads + p.nscalars; ++k) {
     value[k] = args[k].data;
-    if (p.is_compiled) continue;
+    if (p.value_buffer[size_t(k)] < 0) continue;
     value[k] = buffer(p.value_buffer[size_t(k)]);
     fill_elements(value[k], args[k].data, lanes, p.item[size_t(k)]);
   }
