@@ -150,9 +150,41 @@ bool find_rows(const ShapeRep& shape, uint64_t reduced, int64_t& groups, int64_t
   return true;
 }
 
+/// The elements of a leaf, or of a contiguous view of one; else null.
+const char* elements_in_memory(const Node& n) {
+  if (n.kind == NodeKind::Leaf) return static_cast<const char*>(n.data->data);
+  if (n.kind != NodeKind::View || n.in[0]->kind != NodeKind::Leaf || !n.view->is_contiguous) return nullptr;
+  return static_cast<const char*>(n.in[0]->data->data) + n.view->offset * item_bytes(n.dtype);
+}
+
+/// The sum of all products of two operands, which nobody else wants. An error is left to whoever can tell whose it is.
+BufferRef run_sum_of_products(const Node& n) {
+  const Node& in = *n.in[0];
+  if (in.map_op() != Op::multiply || in.refs != 1 || n.reduce_op() != ReduceOp::add || n.shape->size != 1) return {};
+  const char* elements[2];
+  for (int k = 0; k < 2; ++k) {
+    const Node& operand = *in.in[k];
+    if (operand.dtype != in.dtype || !same_shape(*operand.shape, *in.shape)) return {};
+    if (!(elements[k] = elements_in_memory(operand))) return {};
+  }
+  if (!settings_allow()) return {};
+  BufferRef out = allocate_buffer(size_t(item_bytes(n.dtype)));
+  const FpeScope scope;
+  const uint8_t watch = uint8_t((n.site.watch & fpe_mask(ReduceOp::add, in.dtype)) |
+                                (in.site.watch & fpe_mask(Op::multiply, in.dtype)));
+  if (watch) clear_cpu_fpe();
+  if (!sum_products_small(in.dtype, n.dtype, elements[0], elements[1], in.shape->size, static_cast<char*>(out->data)))
+    return {};
+  if (watch && (cpu_fpe() & watch)) return {};
+  pad_tail(*out, size_t(item_bytes(n.dtype)));
+  count_kernel(2 * in.shape->size * item_bytes(in.dtype) + item_bytes(n.dtype));
+  return out;
+}
+
 BufferRef run_reduction(const Node& n, uint8_t& raised) {
   const Node& in = *n.in[0];
   if (in.shape->size > kMaxElements || in.shape->size == 0) return {};
+  if (in.kind == NodeKind::Map) return run_sum_of_products(n);
   const char* elements;
   alignas(kBufferAlign) char room[kBlock * 16];
   if (in.kind == NodeKind::Leaf) {

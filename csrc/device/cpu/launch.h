@@ -86,6 +86,9 @@ bool run_small_map(const BlockPlan& plan, const ArgView* args, int ndim, int64_t
 bool reduce_small(ReduceOp op, DType in, DType out, const char* elements, int64_t groups, int64_t rows, int64_t cells,
                   char* results);
 
+/// The sum of the products of n elements each; as above.
+bool sum_products_small(DType in, DType out, const char* a, const char* b, int64_t n, char* result);
+
 /// How many workers pay for so much work (tuning.h).
 int workers_for(double work, int max_workers);
 /// How many workers pay for n elements.

@@ -20,4 +20,18 @@ bool reduce_small(ReduceOp op, DType in, DType out, const char* elements, int64_
   return true;
 }
 
+bool sum_products_small(DType in, DType out, const char* a, const char* b, int64_t n, char* result) {
+  Reduction r{};
+  r.op = ReduceOp::add;
+  r.in = in;
+  if (n < kShortRows || n > kBlockElements / 2 || !Reducer::takes_as_they_are(r)) return false;
+  const ReduceLoops* const loops = reduce_loops(r.op, in);
+  if (!loops || !loops->fold_products) return false;
+  alignas(64) char state[kMaxStateParts * 64];
+  const States states = states_at(state, *loops, 1);
+  loops->fold_products(states, a, b, 1, n);
+  loops->finish(result, out, states, 1, n);
+  return true;
+}
+
 }  // namespace grumpy
