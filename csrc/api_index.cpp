@@ -102,15 +102,20 @@ struct Values {
   std::vector<int64_t> strides;
 
   Values(const Operand& value, DType t, std::span<const int64_t> extents, const Site& site, const char* what) {
-    NodeRef n = value.array ? record_cast(read(*value.array), t, site)
-                            : record_view_copy(record_constant(value.scalar, t, site));
-    const Array a = value.array && n->dtype == value.array->dtype() ? stable(*value.array) : new_array(std::move(n));
+    strides.assign(extents.size(), 0);
+    NodeRef n = value.array ? record_cast(read(*value.array), t, site) : record_constant(value.scalar, t, site);
+    if (!value.array && n->kind == NodeKind::Constant) {
+      located.node = std::move(n);
+      located.data = reinterpret_cast<char*>(located.node->constant.bytes);
+      return;
+    }
+    const bool is_as_given = value.array && n->dtype == value.array->dtype();
+    const Array a = is_as_given ? stable(*value.array) : new_array(value.array ? std::move(n) : record_view_copy(std::move(n)));
     located = locate(a);
     const auto have = located.extents();
     size_t drop = 0;  // leading axes of extent 1 beyond the target's
     while (have.size() - drop > extents.size() && have[drop] == 1) ++drop;
     bool ok = have.size() - drop <= extents.size();
-    strides.assign(extents.size(), 0);
     for (size_t k = drop; ok && k < have.size(); ++k) {
       const size_t at = extents.size() - have.size() + k;
       ok = have[k] == extents[at] || have[k] == 1;

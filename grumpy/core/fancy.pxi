@@ -41,15 +41,13 @@ cdef object as_index(object x):
     return g
 
 
-cdef ndarray mask_of(object key):
-    """key as a boolean mask of native dtype, or None."""
+cdef inline ndarray only_index(object key):
+    """key as one index array of axes, boolean or integer; None where it is something else."""
     cdef ndarray m
     if type(key) is tuple and len(key) == 1:
         key = key[0]
     m = as_index(key)
-    if m is None or dtype_id(m) != BOOL or m.a.ndim() == 0:
-        return None
-    return m
+    return None if m is None or m.a.ndim() == 0 else m
 
 
 cdef bint mask_fits(ndarray g, ndarray mask) noexcept:
@@ -60,6 +58,54 @@ cdef bint mask_fits(ndarray g, ndarray mask) noexcept:
         return False
     for k in range(s.ndim):
         if s.dims[k] != extent(g.a, k):
+            return False
+    return True
+
+
+cdef int joint_extents(list index, int64_t* dims) except -2:
+    """The shape of index arrays together; -1 where they do not broadcast."""
+    cdef int ndim = 0, k, n
+    cdef int64_t e
+    cdef ndarray i
+    for i in index:
+        n = i.a.ndim()
+        while ndim < n:
+            for k in range(ndim, 0, -1):
+                dims[k] = dims[k - 1]
+            dims[0] = 1
+            ndim += 1
+        for k in range(1, n + 1):
+            e = extent(i.a, -k)
+            if dims[ndim - k] == 1:
+                dims[ndim - k] = e
+            elif e != 1 and e != dims[ndim - k]:
+                return -1
+    return ndim
+
+
+cdef bint selects_rows(ndarray g, ndarray m, vector[int]* names, bint* waits) except -1:
+    """Whether m selects rows along g's first axis; where not, NumPy must judge. `names` and `waits` as of Fancy."""
+    waits[0] = False
+    if is_checked_late(g.a, m.a) and m.a.shape().get().size and g.a.shape().get().size:
+        names.push_back(0)
+    else:
+        waits[0] = is_waiting(m.a)
+        if not in_bounds(m.a, extent(g.a, 0)):
+            return False
+    return g.a.ndim() + m.a.ndim() <= 65
+
+
+cdef bint fits_rows(const Operand& value, ndarray g, ndarray m) noexcept:
+    """Does the value broadcast to the rows that m selects?"""
+    cdef int k, inner = g.a.ndim() - 1
+    cdef int64_t e
+    if value.array == NULL:
+        return True
+    if value.array.ndim() > inner + m.a.ndim():
+        return False  # NumPy drops leading ones; the core takes the shape as it is
+    for k in range(1, value.array.ndim() + 1):
+        e = extent(g.a, -k) if k <= inner else extent(m.a, inner - k)
+        if extent(value.array[0], -k) != 1 and extent(value.array[0], -k) != e:
             return False
     return True
 
@@ -80,6 +126,9 @@ cdef Fancy plan_fancy(ndarray g, object key):
     cdef Fancy plan = Fancy.__new__(Fancy)
     cdef ndarray m
     cdef vector[Array] found
+    cdef int64_t joint[64]
+    cdef int njoint
+    cdef bint is_empty = False
     cdef list items = list(key) if type(key) is tuple else [key]
     cdef list places = []
     plan.index = []
@@ -171,19 +220,18 @@ cdef Fancy plan_fancy(ndarray g, object key):
         plan.names.clear()
     if not 0 < len(plan.index) < 64:
         return None  # NumPy takes no more, and says so
-    try:
-        joint = np.broadcast_shapes(*[shape_tuple((<ndarray>i).a) for i in plan.index])
-    except ValueError:
+    njoint = joint_extents(plan.index, joint)
+    if njoint < 0 or out - len(plan.index) + njoint > 64:
         return None
-    if out - len(plan.index) + len(joint) > 64:
-        return None
+    for k in range(njoint):
+        is_empty |= joint[k] == 0
     plan.target = view(g.a, shape, strides, out, offset)
-    plan.selects_nothing = 0 in joint or not plan.target.shape().get().size
+    plan.selects_nothing = is_empty or not plan.target.shape().get().size
     if late and plan.selects_nothing:
         # Nothing is touched that could be looked at in the evaluation.
         for k in range(len(plan.index)):
             m = plan.index[k]
-            if 0 in joint and m.a.ndim():
+            if is_empty and m.a.ndim():
                 continue
             plan.waits |= is_waiting(m.a)
             if not in_bounds(m.a, extent(g.a, plan.names[k])):
@@ -209,11 +257,21 @@ cdef object get_fancy(ndarray g, object key, bint in_c_order=False):
     cdef ndarray mask
     cdef Fancy plan
     cdef Array a
+    cdef vector[const Array*] one
+    cdef vector[int] names
     cdef uint64_t began = now_ticks()
     cdef bint waits = is_waiting(g.a), mask_waits
     if g.bits & SCALAR or g.a.ndim() == 0:
         return NotImplemented
-    mask = mask_of(key)
+    mask = only_index(key)
+    if mask is not None and dtype_id(mask) != BOOL:
+        if not selects_rows(g, mask, &names, &mask_waits):
+            return NotImplemented
+        one.push_back(&mask.a)
+        a = gather(g.a, one, 0, names, in_c_order)
+        if mask_waits or (waits and not is_waiting(g.a)):
+            note_evaluation(began)
+        return make(a)
     if mask is not None:
         if not mask_fits(g, mask):
             return NotImplemented
@@ -229,6 +287,16 @@ cdef object get_fancy(ndarray g, object key, bint in_c_order=False):
     if plan.waits or (waits and not is_waiting(g.a)):
         note_evaluation(began)
     return make(a) if has_ellipsis(key) else make_result(a)
+
+
+cdef object take_rows(ndarray g, object index):
+    """g.take(index, 0) for an array of integers; NotImplemented for what np.take must look at."""
+    if type(index) is ndarray:
+        if dtype_kind(dtype_id(<ndarray>index)) not in (KIND_INT, KIND_UINT):
+            return NotImplemented
+    elif type(index) is not np_ndarray or index.dtype.kind not in "iu":
+        return NotImplemented
+    return get_fancy(g, index, True)
 
 
 cdef bint has_ellipsis(object key) noexcept:
@@ -250,11 +318,24 @@ cdef bint set_fancy(ndarray g, object key, object value) except -1:
     cdef int k, extra
     cdef int64_t dims[64]
     cdef Array wide
+    cdef vector[const Array*] one
+    cdef vector[int] names
     cdef uint64_t began = now_ticks()
     cdef bint waits = is_waiting(g.a), mask_waits
     if g.a.ndim() == 0 or as_operand(value, &o, &keep[0]) != 1 or not assigns_quietly(o, dtype_id(g)):
         return False
-    mask = mask_of(key)
+    mask = only_index(key)
+    if mask is not None and dtype_id(mask) != BOOL:
+        if not selects_rows(g, mask, &names, &mask_waits) or not fits_rows(o, g, mask):
+            return False
+        if not mask.a.shape().get().size or not g.a.shape().get().size:
+            return True
+        waits = waits or operand_waits(o)
+        one.push_back(&mask.a)
+        scatter(g.a, one, 0, names, o)
+        if mask_waits or (waits and not is_waiting(g.a)):
+            note_evaluation(began)
+        return True
     if mask is None:
         plan = plan_fancy(g, key)
         if plan is None or not value_fits(o, plan) or narrows_scalar(g, value) and has_no_axes(plan.index):
@@ -315,19 +396,22 @@ cdef bint trailing_fits(const Array& value, const Array& target, int n) noexcept
 
 cdef bint value_fits(const Operand& value, Fancy plan) except -1:
     """Does the value broadcast to what the index selects?"""
-    cdef int k, n
+    cdef int k, n = 0, njoint
+    cdef int64_t shape[130]
     if value.array == NULL:
         return True
-    joint = np.broadcast_shapes(*[shape_tuple((<ndarray>i).a) for i in plan.index])
-    shape = shape_tuple(plan.target)
-    shape = shape[:plan.axis] + joint + shape[plan.axis + len(plan.index):]
-    given = shape_tuple(value.array[0])
-    while len(given) > len(shape) and given[0] == 1:
+    for k in range(plan.axis):
+        shape[n] = extent(plan.target, k)
+        n += 1
+    njoint = joint_extents(plan.index, &shape[n])
+    n += njoint
+    for k in range(plan.axis + <int>len(plan.index), plan.target.ndim()):
+        shape[n] = extent(plan.target, k)
+        n += 1
+    if value.array.ndim() > n:
         return False  # NumPy drops leading ones; the core takes the shape as it is
-    if len(given) > len(shape):
-        return False
-    for k in range(1, len(given) + 1):
-        if given[-k] != 1 and given[-k] != shape[-k]:
+    for k in range(1, value.array.ndim() + 1):
+        if extent(value.array[0], -k) != 1 and extent(value.array[0], -k) != shape[n - k]:
             return False
     return True
 

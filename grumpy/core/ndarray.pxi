@@ -855,6 +855,10 @@ cdef class ndarray:
 
     def take(self, indices, axis=None, out=None, mode="raise"):
         """Elements at positions; as numpy.ndarray.take."""
+        if out is None and mode == "raise" and (type(axis) is int and axis == 0 if axis is not None else self.a.ndim() == 1):
+            result = take_rows(self, indices)
+            if result is not NotImplemented:
+                return result
         return np.take(self, indices, axis=axis, out=out, mode=mode)
 
     def repeat(self, repeats, axis=None):

@@ -298,7 +298,7 @@ def take_along(x, index, axis):
             index = index.astype(np.intp)
     if index.dtype.kind not in "iu":
         raise Forward("an index that is not an array of integers")
-    result = get_fancy(g, (slice(None),) * axis + (index,), True)
+    result = get_fancy(g, (slice(None),) * axis + (index,) if axis else index, True)
     if result is NotImplemented:
         raise Forward("an error of NumPy's")
     return result

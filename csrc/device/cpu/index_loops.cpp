@@ -1,5 +1,7 @@
 #include "device/cpu/index_loops.h"
 
+#include <immintrin.h>
+
 #include <cstring>
 #include <limits>
 #include <vector>
@@ -54,7 +56,34 @@ constexpr IndexRange kNoRange{std::numeric_limits<int64_t>::max(), std::numeric_
 
 IndexRange widest(IndexRange a, IndexRange b) { return {std::min(a.least, b.least), std::max(a.most, b.most)}; }
 
+/// Elements that follow one another, by eight.
+__attribute__((target("avx2"))) IndexRange range_avx2(const int64_t* p, int64_t n) {
+  const auto load = [](const int64_t* from) __attribute__((target("avx2"))) {
+    return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from));
+  };
+  __m256i least[2], most[2];
+  for (int k = 0; k < 2; ++k) least[k] = most[k] = load(p + 4 * k);
+  for (int64_t i = 8; i < n; i += 8) {
+    const int64_t* const from = p + std::min(i, n - 8);
+    for (int k = 0; k < 2; ++k) {
+      const __m256i v = load(from + 4 * k);
+      least[k] = _mm256_blendv_epi8(least[k], v, _mm256_cmpgt_epi64(least[k], v));
+      most[k] = _mm256_blendv_epi8(most[k], v, _mm256_cmpgt_epi64(v, most[k]));
+    }
+  }
+  IndexRange range = kNoRange;
+  for (int k = 0; k < 2; ++k) {
+    int64_t low[4], high[4];
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(low), least[k]);
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(high), most[k]);
+    for (int lane = 0; lane < 4; ++lane) range = widest(range, {low[lane], high[lane]});
+  }
+  return range;
+}
+
 IndexRange range_of_run(const int64_t* p, int64_t step, int64_t n) {
+  static const bool has_avx2 = __builtin_cpu_supports("avx2");
+  if (has_avx2 && step == 1 && n >= 8) return range_avx2(p, n);
   IndexRange a = kNoRange, b = kNoRange;  // two chains that do not wait for each other
   int64_t i = 0;
   for (; i + 2 <= n; i += 2, p += 2 * step) {

@@ -107,8 +107,10 @@ template <ReduceOp op, class T> struct Combine {
     else for (int64_t i = 0; i < n; ++i) combine_row<op, T>(t + arrays[i], f + others[i], row, 0);
   }
   void plain(int64_t array, int64_t other, const PlainIndex& index, int64_t n) const {
-    for (int64_t i = 0; i < n; ++i)
-      combine_at<op, T>(to + array + index.offset(i), from + other + i * index.other_step);
+    const PlainIndex at = index;  // not read again after each store
+    char* const t = to + array;
+    const char* const f = from + other;
+    for (int64_t i = 0; i < n; ++i) combine_at<op, T>(t + at.offset(i), f + i * at.other_step);
   }
 };
 

@@ -18,8 +18,10 @@
 namespace grumpy {
 
 inline constexpr int64_t kIndexBlock = 1024;               // offsets of a block: 8 KiB a side
+inline constexpr int64_t kPlainBlock = 16 << 10;           // of a plain index, which needs no offsets
 inline constexpr int64_t kIndexTaskBytes = 128 << 10;      // moved by one task
 inline constexpr int64_t kIndexParallelBytes = 256 << 10;  // from here on threads pay
+inline constexpr int64_t kDividedBytes = 8 << 20;          // from here on a scatter whose parts each read all the index
 inline constexpr int64_t kMostPasses = 8;                  // readings of the index by a divided scatter
 
 /// One index array of unit step: entry i selects the row `scale` * positions[i] (wrapped by extent)
@@ -27,10 +29,11 @@ inline constexpr int64_t kMostPasses = 8;                  // readings of the in
 struct PlainIndex {
   const int64_t* positions;
   int64_t extent, scale, other_step;
-  int64_t offset(int64_t i) const {
+  int64_t position(int64_t i) const {
     const int64_t at = positions[i];
-    return (at + (at < 0 ? extent : 0)) * scale;
+    return at + (at >> 63 & extent);
   }
+  int64_t offset(int64_t i) const { return position(i) * scale; }
 };
 
 /// Axes with a step on each side, in bytes; neighbours that are one run on both are merged.
@@ -111,7 +114,8 @@ class IndexWalk {
   template <class Apply> void in_any_order(const Apply& apply) const {
     const int64_t outer = outer_.size();
     if (outer * index_count_ * row_bytes_ == 0) return;
-    const int64_t block = std::min(index_count_, std::clamp<int64_t>(kIndexTaskBytes / row_bytes_, 1, kIndexBlock));
+    const int64_t most = is_plain_ && apply.takes_plain() ? kPlainBlock : kIndexBlock;
+    const int64_t block = std::min(index_count_, std::clamp<int64_t>(kIndexTaskBytes / row_bytes_, 1, most));
     const int64_t chunk = std::clamp<int64_t>(kIndexTaskBytes / (block * row_bytes_), 1, outer);
     const int64_t blocks = (index_count_ + block - 1) / block, chunks = (outer + chunk - 1) / chunk;
     parallel_for(blocks * chunks, workers(), [&](int64_t task, int) {
@@ -126,11 +130,13 @@ class IndexWalk {
     const int64_t outer = outer_.size();
     if (outer * index_count_ * row_bytes_ == 0) return;
     const int64_t all = workers();
-    const int64_t passes = outer >= 2 * all ? 1 : std::min(all, kMostPasses);
+    const bool is_divided = outer < 2 * all && outer * index_count_ * row_bytes_ >= kDividedBytes;
+    const int64_t passes = is_divided ? std::min(all, kMostPasses) : 1;
     const int64_t pieces = passes > 1 ? outer : std::min(outer, 4 * all);
     parallel_for(pieces * passes, int(all), [&](int64_t task, int) {
       const int64_t piece = task / passes, first = outer * piece / pieces, last = outer * (piece + 1) / pieces;
-      for (int64_t p = 0; p < index_count_; p += kIndexBlock) serve(apply, p, kIndexBlock, first, last, task % passes, passes);
+      const int64_t block = is_plain_ && passes == 1 && apply.takes_plain() ? index_count_ : kIndexBlock;
+      for (int64_t p = 0; p < index_count_; p += block) serve(apply, p, block, first, last, task % passes, passes);
     });
   }
 

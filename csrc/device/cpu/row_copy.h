@@ -3,6 +3,7 @@
 /// Threads: const once built.
 #pragma once
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
 
 #include "device/cpu/index_walk.h"
@@ -12,6 +13,9 @@
 namespace grumpy {
 
 class RowCopy {
+  /// Elements of a larger array are asked for ahead; within L2 that costs more than it saves.
+  static constexpr int64_t kPrefetchedBytes = 512 << 10, kPrefetchAhead = 64;
+
  public:
   enum Direction { FromArray, ToArray };
   RowCopy(const PairedAxes& row, int64_t item, Direction d) : item_(item), ndim_(row.ndim) {
@@ -32,16 +36,10 @@ class RowCopy {
   bool is_item() const { return run_bytes_ == item_; }
 
   void gather_plain(char* to, const char* from, const PlainIndex& index, int64_t n) const {
-    with_item(item_, [&](auto item) {
-      using Item = decltype(item);
-      for (int64_t i = 0; i < n; ++i) copy_item<Item>(to + i * int64_t(sizeof(Item)), from + index.offset(i));
-    });
+    with_item(item_, [=](auto item) { gather_items<decltype(item)>(to, from, index, n); });
   }
   void scatter_plain(char* to, const char* from, const PlainIndex& index, int64_t n) const {
-    with_item(item_, [&](auto item) {
-      using Item = decltype(item);
-      for (int64_t i = 0; i < n; ++i) copy_item<Item>(to + index.offset(i), from + i * index.other_step);
-    });
+    with_item(item_, [=](auto item) { scatter_items<decltype(item)>(to, from, index, n); });
   }
 
   /// Row i goes from `from` + froms[i] to `to` + tos[i], in order.
@@ -66,6 +64,26 @@ class RowCopy {
   }
 
  private:
+  // The index by value: what is reached through a pointer would be read again after each store.
+  template <class Item> static void gather_items(char* to, const char* from, PlainIndex index, int64_t n) {
+    constexpr int64_t kStep = sizeof(Item);
+    int64_t i = 0;
+    if (index.extent * std::abs(index.scale) > kPrefetchedBytes) {
+      for (; i + kPrefetchAhead < n; ++i) {
+        __builtin_prefetch(from + index.offset(i + kPrefetchAhead));
+        copy_item<Item>(to + i * kStep, from + index.offset(i));
+      }
+    }
+    if (index.scale == kStep) for (; i < n; ++i) copy_item<Item>(to + i * kStep, from + index.position(i) * kStep);
+    else for (; i < n; ++i) copy_item<Item>(to + i * kStep, from + index.offset(i));
+  }
+  template <class Item> static void scatter_items(char* to, const char* from, PlainIndex index, int64_t n) {
+    constexpr int64_t kStep = sizeof(Item);
+    if (index.scale == kStep && index.other_step == kStep)
+      for (int64_t i = 0; i < n; ++i) copy_item<Item>(to + index.position(i) * kStep, from + i * kStep);
+    else
+      for (int64_t i = 0; i < n; ++i) copy_item<Item>(to + index.offset(i), from + i * index.other_step);
+  }
   template <class Item> static void copy_item(char* to, const char* from) {
     Item item;
     std::memcpy(&item, from, sizeof item);
