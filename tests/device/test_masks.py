@@ -51,6 +51,16 @@ def test_strided_sides(n):
 
 @pytest.mark.parametrize("threads", [1, 2])
 @pytest.mark.parametrize("n", SIZES)
+def test_positions(n, threads):
+    with grumpy.config(num_threads=threads):
+        for mask in masks(n, 11):
+            for m in (mask, np.repeat(mask, 2)[::2], (mask * 6).astype("u1").view(bool)):
+                np.testing.assert_array_equal(np.asarray(np.nonzero(grumpy.array(m))[0]), np.nonzero(mask)[0])
+                np.testing.assert_array_equal(np.asarray(np.flatnonzero(grumpy.array(m))), np.nonzero(mask)[0])
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("n", SIZES)
 def test_counts(n, threads):
     with grumpy.config(num_threads=threads):
         for mask in masks(n, n):

@@ -5,6 +5,7 @@
 #include "device/cpu/index_walk.h"
 #include "device/cpu/item.h"
 #include "device/cpu/mask_pack.h"
+#include "device/cpu/mask_positions.h"
 #include "device/cpu/mask_words.h"
 #include "device/cpu/row_copy.h"
 #include "device/cpu/strided_copy.h"
@@ -170,7 +171,7 @@ void nonzero(const MaskView& view, std::span<int64_t* const> coordinates) {
   if (ndim == 0) return;
   if (ndim == 1) {
     return pack_all(MaskReader(view), coordinates[0], [](int64_t first, int64_t n, const char* m, int64_t* to, int64_t* end) {
-      return pack_words(m, n, [first](int64_t i) { return first + i; }, to, end);
+      return pack_positions(m, n, first, to, end);
     });
   }
   // Steps that make a walk over the mask say each axis's coordinate.
