@@ -94,6 +94,7 @@ void check_integer_powers(std::span<const Operand> in) {
   const OperandType types[] = {{in[0].dtype(), in[0].is_weak()}, {e.dtype(), e.is_weak()}};
   if (is_inexact(infer_map(Op::power, types).compute)) return;  // uint64 with a signed integer
   Scalar least = e.scalar;
+  if (in[0].array && in[0].array->size() == 0) return;
   if (e.array) {
     if (e.array->size() == 0) return;
     const int nd = e.array->ndim();

@@ -127,7 +127,7 @@ cdef bint power_is_refused(const Operand& base, const Operand& exponent) except 
     o[0] = base
     o[1] = exponent
     kind = infer(OP_POWER, o, 2)
-    if kind < 0 or dtype_kind(kind) != KIND_INT:
+    if kind < 0 or dtype_kind(kind) != KIND_INT or (base.array != NULL and base.array.size() == 0):
         return False
     if exponent.array == NULL:
         return weak_real(exponent.scalar) < 0

@@ -187,7 +187,8 @@ cdef object dot_native(object x, object y):
         steps[0] = steps[63]
         flat[nb - 1] = extent(b, nb - 1)
         b = view(b, flat, steps, nb, offset)
-        flat[1] = b.size() // max(flat[0], 1)
+        for k in range(2, nb):
+            flat[1] *= flat[k]
         b = reshaped(b, flat, 2)
     r = matmul(a, b, t, kDotSite)
     r = try_reshape(r, dims, j)

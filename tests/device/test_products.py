@@ -127,3 +127,22 @@ def test_a_small_product_of_known_matrices_needs_no_plan():
     huge = grumpy.asarray(np.full((2, 2), 1e200))
     with pytest.warns(RuntimeWarning, match="overflow encountered in matmul"):
         np.asarray(huge @ huge)
+
+
+@pytest.mark.parametrize("left, right", [((2, 0), (3, 0, 4)), ((0,), (3, 0, 4)), ((3, 5, 0), (3, 0, 4)), ((2, 0), (0, 4)),
+                                         ((5, 2, 0), (0,)), ((2, 3), (0, 3, 4)), ((2, 3), (4, 3, 0))])
+@pytest.mark.parametrize("dtype", ["f8", "i4", "?"])
+def test_dot_over_nothing_is_zero(left, right, dtype):
+    np.asarray(grumpy.asarray(np.full(24, 7.0)) * 2)  # memory that is used again
+    a, b = np.ones(left, dtype), np.ones(right, dtype)
+    ours, theirs = np.asarray(np.dot(grumpy.asarray(a), grumpy.asarray(b))), np.dot(a, b)
+    assert ours.dtype == theirs.dtype and np.array_equal(ours, theirs)
+
+
+@pytest.mark.parametrize("m, k, n", [(2, 5, 3), (20, 30, 40), (1, 5, 3), (2, 5, 1)])
+def test_products_of_float16_report_overflow(m, k, n):
+    g, h = grumpy.asarray(np.full((m, k), 200, "e")), grumpy.asarray(np.full((k, n), 100, "e"))
+    with pytest.warns(RuntimeWarning, match="overflow encountered in matmul"):
+        assert np.isinf(np.asarray(g @ h)).all()
+    with np.errstate(over="raise"), pytest.raises(FloatingPointError, match="overflow encountered in matmul"):
+        np.asarray(g @ h)

@@ -117,3 +117,9 @@ def test_powers(dtype, jit):
                 np.testing.assert_array_equal(np.asarray(grumpy.array(x) ** grumpy.array(x)), x ** x)
             for k in (0, 1, 2, 3, 5, 13):
                 np.testing.assert_array_equal(np.asarray(grumpy.array(x) ** k), x ** k)
+
+
+def test_nothing_to_a_negative_power_is_nothing():
+    for x, e in ((np.zeros((3, 0), "i1"), -1), (np.zeros(0, "i8"), np.array([-2])), (np.array([2]), np.zeros(0, "i8"))):
+        ours, theirs = np.asarray(grumpy.asarray(x) ** e), x ** e
+        assert ours.dtype == theirs.dtype and ours.shape == theirs.shape

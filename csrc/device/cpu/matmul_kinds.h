@@ -7,6 +7,7 @@
 #include <type_traits>
 
 #include "base/half.h"
+#include "device/cpu/float_state.h"
 
 namespace grumpy {
 
@@ -24,7 +25,7 @@ struct HalfSum {
   static float load(uint16_t v) { return half_to_float(v); }
   static uint16_t store(float s) {
     const uint16_t h = float_to_half(s);
-    if ((h & 0x7fff) == 0x7c00 && std::isfinite(s)) std::feraiseexcept(FE_OVERFLOW | FE_INEXACT);  // as NumPy's cast
+    if ((h & 0x7fff) == 0x7c00 && std::isfinite(s)) FloatState::raise_flags(FE_OVERFLOW | FE_INEXACT);  // as NumPy's cast
     return h;
   }
 };
