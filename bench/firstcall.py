@@ -10,11 +10,11 @@ process is repeated, and each figure is the least of its kind.
 "Over" is what a user can notice: grumpy's first call, less NumPy's, less what is allowed (2 ms with
 an empty cache, 1 ms with a filled one). Above zero it is a finding.
 """
-import argparse
 import sys
 import tempfile
 
 import fresh
+from report import workload_options
 
 ALLOWED = {"cold": 2e-3, "warm": 1e-3}
 PARTS = ("imported", "started", "first", "second", "steady")
@@ -93,13 +93,10 @@ def print_markdown(rows):
 
 
 def main():
-    options = argparse.ArgumentParser(description=__doc__,
-                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--only", help="workloads or groups (W1, ...), comma-separated")
+    options = workload_options(__doc__)
     options.add_argument("--rounds", type=int, default=3, help="processes of each kind")
     options.add_argument("--seconds", type=float, default=0.5, help="for the steady calls")
     options.add_argument("--small", action="store_true", help="tiny sizes: does it run at all")
-    options.add_argument("--markdown", action="store_true", help="print a Markdown table")
     options = options.parse_args()
 
     from workloads import choose, label

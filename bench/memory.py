@@ -10,11 +10,11 @@ and the largest of them.
 
 Above NumPy's peak, or with a median of faults above zero, a row is a finding.
 """
-import argparse
 import contextlib
 import sys
 
 import fresh
+from report import workload_options
 
 
 def resident(key):
@@ -116,13 +116,10 @@ def print_markdown(rows):
 
 
 def main():
-    options = argparse.ArgumentParser(description=__doc__,
-                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--only", help="workloads or groups (W1, ...), comma-separated")
+    options = workload_options(__doc__)
     options.add_argument("--sizes", choices=("small", "largest", "all"), default="largest")
     options.add_argument("--calls", type=int, default=9, help="steady calls")
     options.add_argument("--seconds", type=float, default=0.7, help="calls before they are steady")
-    options.add_argument("--markdown", action="store_true", help="print a Markdown table")
     options = options.parse_args()
 
     from workloads import choose, label

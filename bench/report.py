@@ -1,4 +1,5 @@
 """The results of bench/demo as words, as Markdown and as one HTML file that stands alone."""
+import argparse
 import base64
 import html as escape
 import io
@@ -7,6 +8,14 @@ COLUMNS = ["program", "NumPy", "first call", "steady", "faster", "kernels", "lib
            "compile ms", "moved", "forwards", "agreement"]
 TIMES = [0, 1, 2, 3, 4, 10]  # columns of the first table where the screen is narrow
 WORK = [0, 5, 6, 7, 8, 9]  # and of the second
+
+
+def workload_options(doc):
+    """The options that all programs over workloads take; they add their own."""
+    options = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--only", help="workloads or groups (W1, ...), comma-separated")
+    options.add_argument("--markdown", action="store_true", help="print a Markdown table")
+    return options
 
 
 def seconds(value):

@@ -7,7 +7,6 @@ compiled and warmed up, each one's results are compared with NumPy's; who is wro
 out. A factor is NumPy's least time over the library's; beside grumpy's stands that of the medians.
 What compiling costs is not in it (firstcall.py).
 """
-import argparse
 import dataclasses
 import json
 import statistics
@@ -18,6 +17,7 @@ import warnings
 import numpy as np
 from harness import arguments, compare, force
 from report import seconds as in_words
+from report import workload_options
 from rival_forms import MODULES, missing, prepare
 from workloads import choose, label
 
@@ -216,14 +216,11 @@ def draw(rows, libraries, path):
 
 
 def main():
-    options = argparse.ArgumentParser(description=__doc__,
-                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--only", help="workloads or groups (W1, ...), comma-separated")
+    options = workload_options(__doc__)
     options.add_argument("--rivals", default=",".join(LIBRARIES[1:]),
                          help="who runs beside NumPy (%(default)s)")
     options.add_argument("--sizes", choices=("small", "first", "all"), default="all")
     options.add_argument("--seconds", type=float, default=2.0, help="of turns for each row")
-    options.add_argument("--markdown", action="store_true", help="print a Markdown table")
     options.add_argument("--plot", metavar="FILE", help="draw the factors: .png, .svg or .pdf")
     options.add_argument("--json", metavar="FILE", help="add the times to this file")
     options = options.parse_args()

@@ -8,12 +8,13 @@ least, "rate" that per time of the rest of the call, and "of copy" beside the ra
 machine copies a large array in the same process: near 100 % memory is the limit, above it the caches
 serve, far below it arithmetic (or a library) is. "Launches" are kernels and library calls.
 """
-import argparse
 import time
 
 import grumpy
 import numpy as np
 from harness import arguments, force
+from report import seconds as in_words
+from report import workload_options
 from workloads import choose, label
 
 COPIED = 2**25  # bytes
@@ -59,21 +60,10 @@ def measure(workload, size, seconds):
             "rate": counts.bytes_moved / max(whole - (recording or 0), 1e-9)}
 
 
-def short(seconds):
-    """A time with its unit."""
-    for unit, scale in (("s", 1), ("ms", 1e-3), ("us", 1e-6)):
-        if seconds >= scale:
-            return f"{seconds / scale:.3g} {unit}"
-    return f"{seconds * 1e9:.0f} ns"
-
-
 def main():
-    options = argparse.ArgumentParser(description=__doc__,
-                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--only", help="workloads or groups (W1, ...), comma-separated")
+    options = workload_options(__doc__)
     options.add_argument("--sizes", choices=("small", "largest", "all"), default="all")
     options.add_argument("--seconds", type=float, default=0.5, help="of each measurement")
-    options.add_argument("--markdown", action="store_true", help="print a Markdown table")
     options = options.parse_args()
 
     limit = copy_rate(options.seconds)
@@ -87,8 +77,8 @@ def main():
                  "all": workload.sizes}[options.sizes]
         for size in sizes:
             row = measure(workload, size, options.seconds)
-            cells = (f"{workload.group} {workload.name}", label(size), short(row["call"]),
-                     "-" if row["record"] is None else short(row["record"]), str(row["launches"]),
+            cells = (f"{workload.group} {workload.name}", label(size), in_words(row["call"]),
+                     "-" if row["record"] is None else in_words(row["record"]), str(row["launches"]),
                      f"{row['moved'] / 1e6:.3g} MB", f"{row['rate'] / 1e9:.3g} GB/s",
                      f"{row['rate'] / limit:.0%}")
             print("| " + " | ".join(cells) + " |" if options.markdown
