@@ -47,8 +47,8 @@ def test_choices_tell_code_threads_and_stores():
     huge = np.broadcast_to(x[:1, None], (1 << 16, 1 << 16))  # nothing is computed
     text = show(huge + 1, "choices")
     assert "past the caches" in text and "nothing to fuse" in text
-    a = grumpy.asarray(np.ones((4, 5)))
-    assert "product f64 4x5x4\n  code     OpenBLAS, one thread" in show(a @ a.T.copy(), "choices")
+    a = grumpy.asarray(np.ones((20, 5)))
+    assert "product f64 20x5x20\n  code     OpenBLAS, one thread" in show(a @ a.T.copy(), "choices")
     assert "loops of our own" in show(a.astype(int) @ a.T.astype(int), "choices")
 
 

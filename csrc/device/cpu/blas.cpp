@@ -247,8 +247,9 @@ void matmul(DType t, const MatrixView& a, const MatrixView& b, const MatrixOut& 
 std::string describe_product(DType t, int64_t m, int64_t n, int64_t k) {
   const int workers = product_workers(t, m, n, k);
   const std::string threads = workers == 1 ? "one thread" : std::to_string(workers) + " threads";
-  if (!is_blas_dtype(t)) return "loops of our own, " + threads;
-  if (workers > 1 && (m > 1 || n > 1) && whole_products()) return "NumPy's OpenBLAS, its own threads";
+  const bool is_dot = m == 1 && n == 1;
+  if (!is_blas_dtype(t) || (!is_dot && is_small_product(t, m, n, k))) return "loops of our own, " + threads;
+  if (workers > 1 && !is_dot && whole_products()) return "NumPy's OpenBLAS, its own threads";
   return "OpenBLAS, " + threads;
 }
 

@@ -110,11 +110,19 @@ const bool can_multiply = __builtin_cpu_supports("avx2") && __builtin_cpu_suppor
 
 }  // namespace
 
+bool is_small_product(DType t, int64_t m, int64_t n, int64_t k) {
+#if defined(__x86_64__)
+  if (!can_multiply || (t != DType::float64 && t != DType::float32)) return false;
+  return m <= kMaxWork && n <= kMaxWork && k <= kMaxWork && m * n * k <= kMaxWork && k * n <= kMaxPacked;
+#else
+  (void)t, (void)m, (void)n, (void)k;
+  return false;
+#endif
+}
+
 bool small_product(DType t, const MatrixView& a, const MatrixView& b, const MatrixOut& c) {
 #if defined(__x86_64__)
-  const int64_t m = a.rows, n = b.cols, k = a.cols;
-  if (!can_multiply || (t != DType::float64 && t != DType::float32)) return false;
-  if (m > kMaxWork || n > kMaxWork || k > kMaxWork || m * n * k > kMaxWork || k * n > kMaxPacked) return false;
+  if (!is_small_product(t, a.rows, b.cols, a.cols)) return false;
   if (t == DType::float64) multiply<Doubles>(a, b, c);
   else multiply<Floats>(a, b, c);
   return true;

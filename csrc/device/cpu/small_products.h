@@ -8,7 +8,9 @@
 
 namespace grumpy {
 
-/// False, and nothing done: the matrices are too large for it, or the processor has no such instructions.
+/// Whether the matrices are small enough, and the processor has the instructions.
+bool is_small_product(DType t, int64_t m, int64_t n, int64_t k);
+/// False, and nothing done: it is no small product.
 bool small_product(DType t, const MatrixView& a, const MatrixView& b, const MatrixOut& c);
 
 }  // namespace grumpy
