@@ -276,7 +276,7 @@ KernelCode::Choice KernelCode::choose(double gain, double heat) const {
   const double cost = compile_cost_ns();
   if (state == 2) return heat > 2 * cost ? Choice::Behind : Choice::AsIs;
   const Choice choice = gain > 1.5 * cost ? Choice::Now : heat > cost ? Choice::Behind : Choice::AsIs;
-  return choice == Choice::AsIs || may_compile_more(variants_.get()) ? choice : Choice::AsIs;
+  return choice != Choice::AsIs && is_capped(variants_.get()) ? Choice::Capped : choice;
 }
 
 const StepList& KernelCode::steps_for(double points) {
@@ -293,6 +293,7 @@ const StepList& KernelCode::steps_for(double points) {
   heat_ns_.store(heat, std::memory_order_relaxed);  // evaluations are one at a time
   switch (choose(gain, heat)) {
     case Choice::AsIs: break;
+    case Choice::Capped: note_capped(*variants_); break;
     case Choice::Now:
       try {
         compile(true);
@@ -340,9 +341,8 @@ std::string KernelCode::explain(double points) const {
   switch (choose(gain, heat + gain)) {
     case Choice::Now: text << ": it is compiled before it runs"; break;
     case Choice::Behind: text << ": it will be compiled in the background"; break;
-    case Choice::AsIs:
-      if (state < 2 && !may_compile_more(variants_.get())) text << ": " << variants_->place << " has had too many kernels compiled";
-      else text << ": so far " << heat / 1e3 << " us would have been saved";
+    case Choice::Capped: text << ": " << variants_->place << " has had too many kernels compiled"; break;
+    case Choice::AsIs: text << ": so far " << heat / 1e3 << " us would have been saved";
   }
   return text.str();
 }

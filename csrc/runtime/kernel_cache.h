@@ -38,7 +38,7 @@ class KernelCode {
   const StepList& settled_steps();
   /// What compiled code saves of one run.
   double gain_ns(double points) const;
-  enum class Choice : uint8_t { AsIs, Now, Behind };
+  enum class Choice : uint8_t { AsIs, Now, Behind, Capped };
   /// Whether to compile: `heat` is what compiled code would have saved so far, this run's gain included.
   Choice choose(double gain, double heat) const;
   double compile_cost_ns() const;

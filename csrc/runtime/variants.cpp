@@ -1,7 +1,6 @@
 #include "runtime/variants.h"
 
 #include <mutex>
-#include <set>
 #include <unordered_map>
 #include <utility>
 
@@ -15,7 +14,6 @@ namespace {
 struct Table {
   std::mutex mutex;
   std::unordered_map<std::string, std::shared_ptr<Variants>> by_place;
-  std::set<std::string> capped;     // told or to be told
   std::vector<std::string> untold;
 };
 /// Leaked: the background compiler may outlive static destructors.
@@ -38,15 +36,16 @@ std::shared_ptr<Variants> variants_of(const Site& site) {
   return slot;
 }
 
-bool may_compile_more(const Variants* variants) {
-  if (!variants || variants->compiled.load(std::memory_order_relaxed) < Config::max_line_kernels()) return true;
+bool is_capped(const Variants* variants) {
+  return variants && variants->compiled.load(std::memory_order_relaxed) >= Config::max_line_kernels();
+}
+
+void note_capped(Variants& variants) {
+  if (variants.is_told.load(std::memory_order_relaxed) || variants.is_told.exchange(true)) return;
   const std::lock_guard lock(all_variants().mutex);
-  if (all_variants().capped.insert(variants->place).second) {
-    all_variants().untold.push_back(variants->place);
-    detail::has_untold = true;
-    GRUMPY_LOG(Device) << variants->place << " has had " << Config::max_line_kernels() << " kernels compiled: further ones are interpreted";
-  }
-  return false;
+  all_variants().untold.push_back(variants.place);
+  detail::has_untold = true;
+  GRUMPY_LOG(Device) << variants.place << " has had " << Config::max_line_kernels() << " kernels compiled: further ones are interpreted";
 }
 
 std::vector<std::string> take_capped_places() {

@@ -17,12 +17,15 @@ namespace grumpy {
 struct Variants {
   std::string place;             // "file:line"
   std::atomic<int> compiled{0};  // kernels
+  std::atomic<bool> is_told{false};
 };
 
 /// The line of this site; null where that is unknown.
 std::shared_ptr<Variants> variants_of(const Site& site);
-/// False: there are too many already. The first time, the line becomes one to tell of.
-bool may_compile_more(const Variants* variants);
+/// Whether the line has had as many as it may.
+bool is_capped(const Variants* variants);
+/// The line wanted one more: the first time, it becomes one to tell of.
+void note_capped(Variants& variants);
 
 /// Lines that have met the limit since the last call.
 std::vector<std::string> take_capped_places();
@@ -30,7 +33,7 @@ namespace detail {
 inline std::atomic<bool> has_untold{false};
 }
 inline bool has_capped_places() { return detail::has_untold.load(std::memory_order_relaxed); }
-/// Kernels compiled since the last reset, by line.
+/// Kernels compiled so far, by line.
 std::vector<std::pair<std::string, int>> compiled_by_place();
 
 }  // namespace grumpy
